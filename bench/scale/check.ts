@@ -13,17 +13,24 @@ import { type Digits, loadDigits, PIXELS } from "./digits.ts";
 import { type Distance, DistantServer } from "./distance.ts";
 import type { Run, Task } from "./member.ts";
 import { bytesOf, networkOf } from "./network.ts";
-import { nameOf } from "./plan.ts";
+import { dropping, putting, reading } from "./operations.ts";
+import { nameOf, type Plan, type Round } from "./plan.ts";
 import { Simulation } from "./simulation.ts";
 import { local } from "./world.ts";
 
-/** A member of a scenario: when it comes and is killed, in milliseconds since the run began. */
+/** So many milliseconds after a round was closed: rounds of a busy machine are longer than those that are said. */
+interface Moment {
+  readonly round: number;
+  readonly after: number;
+}
+
+/** A member of a scenario: when it comes, if not at once, and is killed. */
 interface Part {
   readonly step: number;
   /** Rounds that it takes part in; default the scenario's. */
   readonly rounds?: number;
-  readonly joins?: number;
-  readonly dies?: number;
+  readonly joins?: Moment;
+  readonly dies?: Moment;
 }
 
 export interface Scenario {
@@ -96,7 +103,11 @@ export const scenarios: readonly Scenario[] = [
     name: "3 members, one killed, another one comes",
     hidden: SMALL,
     distance: near,
-    members: [...equal(2), { step: 200, dies: 8000 }, { step: 200, joins: 16_000, rounds: 3 }],
+    members: [
+      ...equal(2),
+      { step: 200, dies: { round: 3, after: 1000 } },
+      { step: 200, joins: { round: 5, after: 1000 }, rounds: 3 },
+    ],
     rounds: 10,
     minMembers: 2,
     heartbeat: 1000,
@@ -105,7 +116,7 @@ export const scenarios: readonly Scenario[] = [
     name: "4 members, one killed, deadline 1 s",
     hidden: SMALL,
     distance: near,
-    members: [...equal(3), { step: 200, dies: 8000 }],
+    members: [...equal(3), { step: 200, dies: { round: 3, after: 1000 } }],
     rounds: 8,
     deadline: 1000,
     minMembers: 3,
@@ -113,6 +124,8 @@ export const scenarios: readonly Scenario[] = [
   },
 ];
 
+/** Bytes of the record of a round of three members, about. */
+const SIZE_OF_ROUND = 650;
 const SAMPLES = { innerSteps: 10, batch: 16 };
 
 function runOf(scenario: Scenario): Run {
@@ -120,37 +133,57 @@ function runOf(scenario: Scenario): Run {
   return { run: "check", hidden, ...SAMPLES, deadline, minMembers, heartbeat };
 }
 
-/** What the simulation says of it. */
-export function predicted(scenario: Scenario): Course {
-  const { hidden, distance, members } = scenario;
-  const { innerSteps, batch, ...settings } = runOf(scenario);
+function weightsOf({ hidden }: Scenario): Plan["bytes"] {
   const weights = Object.fromEntries(
     [...variables(networkOf(hidden))].map(([path, { shape }]) => {
       const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
       return [path, { data, shape: [...shape] }];
     }),
   );
-  const simulation = new Simulation({
+  return bytesOf(weights, "f32");
+}
+
+/** What the simulation says of it, once it has said when its moments are. */
+export function predicted(scenario: Scenario): Course {
+  let times: readonly number[] = [];
+  for (let pass = 0; pass < 2; pass++) times = roundsOf(simulationOf(scenario, times)).map(({ at }) => at);
+  const simulation = simulationOf(scenario, times);
+  const rounds = roundsOf(simulation);
+  const counts = rounds.map(({ members }) => members.length);
+  const { weightsUp, weightsDown, recordsUp, recordsDown } = simulation.finish();
+  const [up, down] = [weightsUp + recordsUp, weightsDown + recordsDown];
+  return courseOf(
+    rounds.map(({ at }) => at),
+    counts,
+    simulation.attempts,
+    up,
+    down,
+  );
+}
+
+/** @param times at which rounds are closed, as far as that is known; what is to happen after others never happens */
+function simulationOf(scenario: Scenario, times: readonly number[]): Simulation {
+  const { innerSteps, batch, ...settings } = runOf(scenario);
+  const timeOf = ({ round, after }: Moment) => (times[round] ?? Number.POSITIVE_INFINITY) + after;
+  return new Simulation({
     ...local,
     ...settings,
     samples: innerSteps * batch,
-    bytes: bytesOf(weights, "f32"),
-    members: members.map(({ step, rounds = scenario.rounds, joins = 0, dies = Number.POSITIVE_INFINITY }) => ({
-      ...distance,
-      joins,
-      dies,
+    bytes: weightsOf(scenario),
+    members: scenario.members.map(({ step, rounds = scenario.rounds, joins, dies }) => ({
+      ...scenario.distance,
+      joins: joins === undefined ? 0 : timeOf(joins),
+      dies: dies === undefined ? Number.POSITIVE_INFINITY : timeOf(dies),
       rounds,
       compute: () => innerSteps * step,
     })),
   });
-  const times: number[] = [];
-  const counts: number[] = [];
-  for (let round = simulation.next(); round !== undefined; round = simulation.next()) {
-    times.push(round.at);
-    counts.push(round.members.length);
-  }
-  const { weightsUp, weightsDown, recordsUp, recordsDown } = simulation.finish();
-  return courseOf(times, counts, simulation.attempts, weightsUp + recordsUp, weightsDown + recordsDown);
+}
+
+function roundsOf(simulation: Simulation): Round[] {
+  const all: Round[] = [];
+  for (let round = simulation.next(); round !== undefined; round = simulation.next()) all.push(round);
+  return all;
 }
 
 /** Of the times at which rounds were closed, from round 0 on, and the numbers of their members. */
@@ -173,18 +206,24 @@ async function measured(scenario: Scenario, program: string, digits: Digits): Pr
   const server = await NatsServer.start(program, `http: "127.0.0.1:${port}"`);
   const distant = await DistantServer.open(server.address, scenario.distance);
   const connection = await connect({ servers: [server.address] });
+  const { members } = scenario;
+  const timers: ReturnType<typeof setTimeout>[] = [];
   const [times, counts]: [number[], number[]] = [[], []];
   let [attempts, heard] = [0, 0]; // states that were stored, and bytes that this process heard
-  connection.subscribe("simdgrad.check.live.round", {
+  connection.subscribe("$KV.simdgrad_run_check.round", {
     callback: (_, message) => {
       heard += sizeOf(message);
       const { round, changes } = message.json<{ readonly round: number; readonly changes: readonly unknown[] }>();
       if (round < times.length) return; // another member was first
       times.push(performance.now());
       counts.push(changes.length);
+      members.forEach(({ joins, dies }, place) => {
+        if (joins?.round === round) timers.push(setTimeout(() => children[place].send("go"), joins.after));
+        if (dies?.round === round) timers.push(setTimeout(() => children[place].kill("SIGKILL"), dies.after));
+      });
     },
   });
-  connection.subscribe("$O.simdgrad_check.M.>", {
+  connection.subscribe("$O.simdgrad_weights_check.M.>", {
     callback: (_, message) => {
       const { name, deleted } = message.json<{ readonly name: string; readonly deleted: boolean }>();
       if (!deleted && name.startsWith("state.")) attempts++;
@@ -192,15 +231,13 @@ async function measured(scenario: Scenario, program: string, digits: Digits): Pr
     },
   });
   const run = runOf(scenario);
-  const { members } = scenario;
   const children = await Promise.all(
     members.map(({ step, rounds = scenario.rounds }, place) =>
       ready([{ ...run, member: nameOf(place), servers: distant.address, rounds, step }], digits),
     ),
   );
-  const timers = members.flatMap(({ joins = 0, dies }, place) => {
-    const begins = setTimeout(() => children[place].send("go"), joins);
-    return dies === undefined ? [begins] : [begins, setTimeout(() => children[place].kill("SIGKILL"), dies)];
+  members.forEach(({ joins }, place) => {
+    if (joins === undefined) children[place].send("go");
   });
   const codes = await Promise.all(children.map(async (child) => (await once(child, "exit"))[0] as number | null));
   timers.forEach(clearTimeout);
@@ -233,6 +270,16 @@ export interface Comparison {
   readonly scenario: Scenario;
   readonly predicted: Course;
   readonly measured: Course;
+  /** The bytes of what is said, with as many tries to close as there were: a vain one stores a state, looks up the round and takes the state away. */
+  readonly corrected: { readonly up: number; readonly down: number };
+}
+
+function compared(scenario: Scenario, measured: Course): Comparison {
+  const said = predicted(scenario);
+  const vain = [putting(weightsOf(scenario).state), reading(SIZE_OF_ROUND), dropping];
+  const more = (of: "up" | "down") =>
+    said[of] + (measured.attempts - said.attempts) * vain.reduce((sum, each) => sum + each[of], 0);
+  return { scenario, predicted: said, measured, corrected: { up: more("up"), down: more("down") } };
 }
 
 /** Compares scenarios whose names hold a text, with a server's program. */
@@ -246,11 +293,7 @@ export async function check(
   const digits = { rows, x: train.x.slice(0, rows * PIXELS), y: train.y.slice(0, rows) };
   const all: Comparison[] = [];
   for (const scenario of scenarios.filter(({ name }) => name.includes(only))) {
-    const comparison = {
-      scenario,
-      predicted: predicted(scenario),
-      measured: await measured(scenario, program, digits),
-    };
+    const comparison = compared(scenario, await measured(scenario, program, digits));
     all.push(comparison);
     told(comparison);
   }

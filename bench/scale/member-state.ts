@@ -14,8 +14,9 @@ export class Member {
   anchor = -1;
   /** Round that it has heard of as closed by asking. */
   read = -1;
-  /** Whose changes of the round under way it has. */
-  readonly fetched = new Set<number>();
+  /** Whose changes of the round under way it fetches, and whether it has them; for whose it waits. */
+  fetching = new Map<number, boolean>();
+  awaited = new Set<number>();
   closing: readonly number[] | undefined;
   readonly followed = new Set<number>();
   readonly gave = new Set<number>();

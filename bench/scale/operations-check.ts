@@ -1,6 +1,7 @@
 // Each operation of a member, alone, at a server that is 50 ms away: trips and bytes as they are counted beside operations.ts.
 import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
+import { connect } from "@nats-io/transport-node";
 import { chosen } from "../../src/nats/options.ts";
 import { type Contribution, digestOf, toText } from "../../src/nats/parcel.ts";
 import { Run } from "../../src/nats/run.ts";
@@ -12,6 +13,8 @@ import { nameOf } from "./plan.ts";
 
 const LATENCY = 50;
 const PEACE = 250; // ms after which a server has sent what it had to
+const CONSUMERS = 1000; // that are made of what is fetched
+const NAMES = 1000; // beside the member's own
 
 /** An operation, as it is said to be and as it was. */
 export interface OperationComparison {
@@ -22,12 +25,16 @@ export interface OperationComparison {
   readonly down: number;
 }
 
-/** Bytes a millisecond that a member beside its server stores and fetches, and milliseconds of the server's processor for a request, and for making a consumer. */
+/** Bytes a millisecond that a member beside its server stores and fetches, and milliseconds of the server's processor. */
 export interface Speeds {
   readonly put: number;
   readonly get: number;
   readonly request: number | undefined;
+  /** For making a consumer, where few lie there and where a thousand do. */
   readonly consumer: number | undefined;
+  readonly laterConsumer: number | undefined;
+  /** For listing a name. */
+  readonly name: number | undefined;
 }
 
 const DIGEST = "0".repeat(64);
@@ -55,10 +62,11 @@ export async function compareOperations(program: string): Promise<OperationCompa
     found.push({ name, said, trips, up: after.up - before.up, down: after.down - before.down });
     return result;
   }
-  const join = (place: number) => Run.join(optionsOf(distant.address, place));
+  const join = (place: number, run = "check") => Run.join({ ...optionsOf(distant.address, place), run });
+  await (await join(0, "other")).leave(); // so that loading NATS's clients takes no time of what is measured
   const one = await compare("making a run", operations.founding, () => join(0));
   const record = { ...optionsOf(distant.address, 0).settings, variables: DIGEST };
-  await one.agree(record);
+  await compare("saying its settings", operations.settling, () => one.agree(record));
   const other = await compare("joining a run", operations.joining, () => join(1));
   await compare("agreeing", operations.agreeing, () => other.agree(record));
   for (const size of [10_000, 400_000]) {
@@ -96,11 +104,32 @@ export async function speedsOf(program: string): Promise<Speeds> {
     get.push(performance.now() - stored);
   }
   const request = await timeOf(server, 2000, (turn) => run.contribute(changeOf(turn)));
+  const small = bytes.slice(0, 10_000);
+  await run.put("small", small);
+  const announced = { object: "small", digest: await digestOf(small) };
+  const fetch = () => run.get(announced, small.length);
+  const fetched = await timeOf(server, CONSUMERS / 5, fetch);
+  await timeOf(server, (3 * CONSUMERS) / 5, fetch);
+  const later = await timeOf(server, CONSUMERS / 5, fetch);
   const look = await timeOf(server, 300, () => run.alive());
+  const connection = await connect({ servers: [server.address] });
+  for (let i = 1; i <= NAMES; i++) connection.publish(`$KV.simdgrad_members_check.${nameOf(i)}`, toText({}));
+  await connection.drain();
+  await wait(PEACE);
+  const longLook = await timeOf(server, 300, () => run.alive());
   await run.leave();
   await server.stop();
-  const consumer = look === undefined || request === undefined ? undefined : look - request;
-  return { put: bytes.length / Math.min(...put), get: bytes.length / Math.min(...get), request, consumer };
+  const less = (one: number | undefined, other: number | undefined, count: number) =>
+    one === undefined || other === undefined ? undefined : one - count * other;
+  const names = less(longLook, look, 1);
+  return {
+    put: bytes.length / Math.min(...put),
+    get: bytes.length / Math.min(...get),
+    request,
+    consumer: less(fetched, request, 2),
+    laterConsumer: less(later, request, 2),
+    name: names === undefined ? undefined : names / NAMES,
+  };
 }
 
 /** Milliseconds of the server's processor for each of so many acts. */

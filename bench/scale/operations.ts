@@ -5,9 +5,10 @@
 export interface Operation {
   /** Trips there and back. */
   readonly trips: number;
-  /** Requests that the server serves, and consumers that it makes for them, which cost it far more. */
+  /** Requests that the server serves, consumers that it makes for them, which cost it far more, and names that it lists. */
   readonly requests: number;
   readonly consumers: number;
+  readonly names: number;
   /** Bytes to the server, and from it. */
   readonly up: number;
   readonly down: number;
@@ -16,45 +17,47 @@ export interface Operation {
 /** Bytes of a piece in which objects travel; each is acknowledged before the next one. */
 const PIECE = 128 * 1024;
 
-function operation(trips: number, requests: number, consumers: number, up: number, down: number): Operation {
-  return { trips, requests, consumers, up, down };
+function operation(trips: number, requests: number, consumers: number, up: number, down: number, names = 0): Operation {
+  return { trips, requests, consumers, names, up, down };
 }
 
 /** Storing an object asks for an older one first, and says at the end what it is. */
 export function putting(bytes: number): Operation {
   const pieces = Math.ceil(bytes / PIECE);
-  return operation(2 + pieces, 2 + pieces, 0, bytes + 381, 166 + 40 * pieces);
+  return operation(2 + pieces, 2 + pieces, 0, bytes + 386, 178 + 48 * pieces);
 }
 
-/** Fetching one asks what it is, makes a consumer, and gets all pieces in a row. */
+/** Fetching one asks how large it is, then what it is, makes a consumer, and gets all pieces in a row. */
 export function getting(bytes: number): Operation {
-  return operation(3, 1, 1, 434, bytes + 1304);
+  return operation(4, 2, 1, 527, bytes + 1949);
 }
 
-/** Asking who is alive makes a consumer that gets one message a name. */
+/** Asking who is alive is one question, answered with all names. */
 export function listing(names: number): Operation {
-  return operation(3, 1, 1, 414, 1424 + 71 * names);
+  return operation(1, 1, 0, 50, 768 + 40 * names, names);
 }
 
-export const dropping = operation(3, 3, 0, 391, 742);
-export const droppingNothing = operation(1, 1, 0, 61, 130);
-export const leaving = operation(1, 1, 0, 31, 46);
-/** A sign of life, with its acknowledgement. */
-export const beating = operation(1, 1, 0, 66, 40);
-/** Connecting, and what there is of a run; making it takes five trips more. */
-export const joining = operation(9, 8, 1, 434, 4571);
-export const founding = operation(14, 11, 1, 960, 4817);
+export const dropping = operation(3, 3, 0, 405, 755);
+export const droppingNothing = operation(1, 1, 0, 71, 130);
+export const leaving = operation(1, 1, 0, 48, 83);
+/** A sign of life that says how the training goes, with its acknowledgement. */
+export const beating = operation(1, 1, 0, 58, 47);
+/** Connecting, and what there is of a run; making it takes a trip more for each of its three stores. */
+export const joining = operation(10, 8, 1, 476, 4482);
+export const founding = operation(13, 11, 1, 1206, 4605);
+/** Saying the settings of a run, and hearing them. */
+export const settling = operation(2, 2, 0, 278, 762);
 /** Finding that a run has the same settings. */
-export const agreeing = operation(2, 2, 0, 268, 591);
+export const agreeing = operation(2, 2, 0, 278, 610);
 
 /** Telling of something: the text, and the acknowledgement. */
 export function telling(bytes: number): Operation {
-  return operation(1, 1, 0, bytes, 34);
+  return operation(1, 1, 0, bytes, 43);
 }
 
-/** Reading the latest round, which comes as text in base 64. */
+/** Reading the latest round, which comes as text in base 64; there may be none. */
 export function reading(bytes: number): Operation {
-  return operation(1, 1, 0, 42, 180 + Math.ceil((4 * bytes) / 3));
+  return operation(1, 1, 0, 47, bytes === 0 ? 130 : 180 + 4 * Math.ceil(bytes / 3));
 }
 
 /** Of the header that says behind which message a record stands. */

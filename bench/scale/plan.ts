@@ -27,8 +27,14 @@ export interface Plan {
   readonly deadline: number;
   readonly minMembers: number;
   readonly heartbeat: number;
-  /** Bytes a millisecond of all members together, and milliseconds for a request and for making a consumer, one after the other. */
-  readonly server: { readonly up: number; readonly down: number; readonly request: number; readonly consumer: number };
+  /** Bytes a millisecond of all members together, and milliseconds for a request, for making a consumer and for listing a name, one after the other. */
+  readonly server: {
+    readonly up: number;
+    readonly down: number;
+    readonly request: number;
+    readonly consumer: number;
+    readonly name: number;
+  };
   /** Bytes a millisecond that a member stores and fetches weights with where no line holds it up: checksums, copies. */
   readonly handling: { readonly put: number; readonly get: number };
 }

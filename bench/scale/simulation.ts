@@ -30,8 +30,6 @@ interface Given {
 }
 
 const PATIENCE = 36_000_000; // ms
-/** Bytes of the settings of a run, as they are written once. */
-const FOUNDING = 228;
 const DIGEST = "0".repeat(64);
 
 /** A run in simulated time, round by round. */
@@ -49,6 +47,8 @@ export class Simulation {
   #attempts = 0;
   /** Changes of the round under way, in the order in which they came, and their members' places in order. */
   #given: Given[] = [];
+  /** Those of the latest round, which members that have not heard of its end still see. */
+  #former: Given[] = [];
   #places: readonly number[] | undefined;
   #present = 0;
   #presentGiven = 0;
@@ -154,11 +154,9 @@ export class Simulation {
     const { latency } = member.nature;
     yield member.up.through(this.#events.now, operation.up) + latency * (2 * operation.trips - 1);
     this.#count(member, operation, weightsUp, weightsDown);
-    const { request, consumer } = this.#plan.server;
-    const served = this.#processor.through(
-      this.#events.now,
-      operation.requests * request + operation.consumers * consumer,
-    );
+    const { request, consumer, name } = this.#plan.server;
+    const work = operation.requests * request + operation.consumers * consumer + operation.names * name;
+    const served = this.#processor.through(this.#events.now, work);
     yield this.#up.through(served, operation.up);
     happen();
     const sent = this.#down.through(this.#events.now, operation.down);
@@ -199,7 +197,7 @@ export class Simulation {
       const given = this.#members.filter(({ contribution }) => contribution >= 0).length;
       this.#told(member, given * this.#sizeOfChange + (this.#closed[this.#latest]?.bytes ?? 0));
     });
-    yield* this.#ask(member, founds ? operations.telling(FOUNDING) : operations.agreeing);
+    yield* this.#ask(member, founds ? operations.settling : operations.agreeing);
     yield* this.#lookUp(member);
     if (member.read < 0) yield* this.#close(member, 0, [], weights);
     yield* this.#follow(member);
@@ -207,9 +205,12 @@ export class Simulation {
 
   *#synchronise(member: Member): Process {
     const round = member.anchor + 1;
+    member.fetching.set(member.place, true);
+    const start = this.#events.now;
     yield* this.#put(member, this.#plan.bytes.change);
+    const turn = TURN + 4 * (this.#events.now - start);
     yield* this.#ask(member, operations.telling(this.#sizeOfChange), () => this.#contribute(member, round));
-    yield* this.#awaitRound(member, round);
+    yield* this.#awaitRound(member, round, turn);
     yield* this.#follow(member);
     const old = member.gave.delete(round - KEPT);
     yield* this.#ask(member, old ? operations.dropping : operations.droppingNothing);
@@ -254,6 +255,7 @@ export class Simulation {
     giver.gave.add(round);
     giver.contribution = round;
     const sent = this.#tell(this.#sizeOfChange);
+    if (round === this.#latest) this.#former.push({ member: giver, sent });
     if (round !== this.#latest + 1) return;
     this.#given.push({ member: giver, sent });
     this.#places = undefined;
@@ -267,6 +269,7 @@ export class Simulation {
       }
       const concerns =
         member.missing === 0 ||
+        this.#given.length <= MANY ||
         member.complete !== undefined ||
         heard - member.looked > LOOK ||
         heard - member.start > this.#plan.deadline;
@@ -321,7 +324,7 @@ export class Simulation {
     return sent + nature.latency + bytes / nature.down;
   }
 
-  *#awaitRound(member: Member, round: number): Process {
+  *#awaitRound(member: Member, round: number, turn: number): Process {
     const { deadline, minMembers } = this.#plan;
     Object.assign(member, { waiting: round, start: this.#events.now, looked: Number.NEGATIVE_INFINITY, missing: 1 });
     member.complete = undefined;
@@ -331,13 +334,14 @@ export class Simulation {
         yield* this.#look(member, round);
         member.looked = this.#events.now;
       }
+      if (!this.#hasHeardMany(member, round)) this.#fetchAhead(member, this.#heardChanges(member, round));
       const all = member.missing === 0 && member.heardBy <= this.#events.now;
       if (all || at - member.start > deadline) {
         const given = this.#heardChanges(member, round);
         if (given.length >= minMembers) {
           member.complete ??= at;
-          const turn = (given.indexOf(member.place) + given.length - (round % given.length)) % given.length;
-          if (at - member.complete >= TURN * turn) {
+          const before = (given.indexOf(member.place) + given.length - (round % given.length)) % given.length;
+          if (at - member.complete >= Math.min(turn * (2 ** before - 1), deadline)) {
             yield* this.#fetch(member, given);
             yield* this.#close(member, round, given, this.#plan.bytes.state);
             continue;
@@ -351,32 +355,57 @@ export class Simulation {
 
   #look(member: Member, round: number): Process {
     return this.#ask(member, operations.listing(this.#present), () => {
+      const isUnderWay = round === this.#latest + 1;
       member.snapshot = this.#events.now;
-      member.missing = round === this.#latest + 1 ? this.#present - this.#presentGiven : 1;
+      member.missing = isUnderWay ? this.#present - this.#presentGiven : this.#missed(round);
       member.heardBy = 0; // what was sent before the answer is heard before it
     });
   }
 
+  /** Members that are there and have not given their change of a round that is closed, or have given one of a later round. */
+  #missed(round: number): number {
+    return this.#members.filter(({ present, contribution }) => present && contribution !== round).length;
+  }
+
+  #hasHeardMany({ nature }: Member, round: number): boolean {
+    const given = this.#givenOf(round);
+    return given.length > MANY && given[MANY].sent + nature.latency <= this.#events.now;
+  }
+
   #heardChanges({ nature }: Member, round: number): readonly number[] {
-    if (round !== this.#latest + 1) return [];
+    const given = this.#givenOf(round);
     const isHeard = ({ sent }: Given) => sent + nature.latency <= this.#events.now;
-    const last = this.#given.at(-1);
-    if (last !== undefined && !isHeard(last)) return placesOf(this.#given.filter(isHeard));
-    this.#places ??= placesOf(this.#given); // most have heard everything, and ask again and again
+    const last = given.at(-1);
+    if (given !== this.#given || (last !== undefined && !isHeard(last))) return placesOf(given.filter(isHeard));
+    this.#places ??= placesOf(given); // most have heard everything, and ask again and again
     return this.#places;
   }
 
-  /** Fetches changes, all at once. */
-  *#fetch(member: Member, places: readonly number[]): Process {
-    const wanted = places.filter((place) => !member.fetched.has(place));
-    if (wanted.length === 0) return;
-    let left = wanted.length;
-    for (const place of wanted)
+  /** The latest change of each member, where it is of that round. */
+  #givenOf(round: number): readonly Given[] {
+    if (round === this.#latest + 1) return this.#given;
+    return round === this.#latest ? this.#former.filter(({ member }) => member.contribution === round) : [];
+  }
+
+  /** Fetches changes, all at once, while it goes on. */
+  #fetchAhead(member: Member, places: readonly number[]): void {
+    const { fetching } = member;
+    for (const place of places) {
+      if (fetching.has(place)) continue;
+      fetching.set(place, false);
       this.#start(member, this.#get(member, this.#plan.bytes.change), () => {
-        member.fetched.add(place);
-        if (--left === 0) this.#events.at(this.#events.now, member.goOn);
+        fetching.set(place, true);
+        const isAwaited = member.fetching === fetching && member.awaited.delete(place);
+        if (isAwaited && member.awaited.size === 0) this.#events.at(this.#events.now, member.goOn);
       });
-    yield Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** Fetches changes, and waits until it has them. */
+  *#fetch(member: Member, places: readonly number[]): Process {
+    this.#fetchAhead(member, places);
+    member.awaited = new Set(places.filter((place) => !member.fetching.get(place)));
+    if (member.awaited.size > 0) yield Number.POSITIVE_INFINITY;
   }
 
   *#close(member: Member, round: number, members: readonly number[], bytes: number): Process {
@@ -398,6 +427,7 @@ export class Simulation {
     const round = this.#latest + 1;
     const sent = this.#tell(bytes);
     this.#closed.push({ round, members, by: member.place, bytes, sent });
+    this.#former = this.#given;
     this.#given = [];
     this.#places = undefined;
     this.#presentGiven = 0;
@@ -422,7 +452,7 @@ export class Simulation {
       else if (!own) yield* this.#fetch(member, members);
     }
     member.anchor = round;
-    member.fetched.clear();
+    member.fetching = new Map();
     member.followed.add(round);
     member.followed.delete(round - KEPT - 1);
     member.closing = undefined;

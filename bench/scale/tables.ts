@@ -53,7 +53,7 @@ export interface LearningRow {
 
 /** Bytes of weights of a round, up and down, that docs/distributed.md gives. */
 export function documented(members: number, { change, state }: Plan["bytes"]) {
-  const down = members > MANY ? members * change + (members - 1) * state : members ** 2 * change;
+  const down = (members - 1) * (members > MANY ? change + state : members * change);
   return { up: members * change + state, down };
 }
 

@@ -27,26 +27,26 @@ const world = {
 
 /** A gigabit a second each way; the rest as `--check` measures it on two cores of an AMD EPYC. */
 export const server: Pick<Plan, "server" | "handling"> = {
-  server: { up: 125_000, down: 125_000, request: 0.1, consumer: 3 },
+  server: { up: 125_000, down: 125_000, request: 0.1, consumer: 1, name: 0.0017 },
   handling: { put: 44_000, get: 20_000 },
 };
 
-/** A server on this machine, on which few consumers lie yet. */
+/** A server on this machine. */
 export const local: Pick<Plan, "server" | "handling"> = {
   ...server,
-  server: { ...server.server, up: 1e6, down: 1e6, consumer: 1 },
+  server: { ...server.server, up: 1e6, down: 1e6 },
 };
 
 /** What the distributions are, in words. */
 export function describeWorld(): string {
   const { step, jitter, latency, up, down, life, absence, gathering } = world;
   const megabits = (bytes: number) => (8 * bytes) / 1000;
-  const { request, consumer } = server.server;
+  const { request, consumer, name } = server.server;
   return [
     `Inner steps take ${step.median} ms (median; lognormal ${step.spread} between members, ${jitter.spread} between rounds);`,
     `latency ${latency.median} ms one way (${latency.spread}), ${megabits(up.median)} Mbit/s up and ${megabits(down.median)} down (${up.spread});`,
     `a member lives ${life / 60_000} minutes on average and is followed by another after ${absence / 1000} s (exponential);`,
-    `all come within ${gathering / 1000} s. The server has ${megabits(server.server.up)} Mbit/s each way and takes ${request} ms a request, ${consumer} ms for making a consumer, one after the other;`,
+    `all come within ${gathering / 1000} s. The server has ${megabits(server.server.up)} Mbit/s each way and takes ${request} ms a request, ${consumer} ms for making a consumer, ${1000 * name} us for each name that it lists, one after the other;`,
     `members store ${server.handling.put / 1000} and fetch ${server.handling.get / 1000} MB a second at the most.`,
   ].join(" ");
 }
