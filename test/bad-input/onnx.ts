@@ -38,6 +38,7 @@ export const onnxCalls: Readonly<Record<string, Call>> = {
       executor: a.instance(new JsExecutor()),
       batchNorm: a.word("fold"),
       integers: a.word("int64"),
+      metadata: a.also(a.instance({ author: "me" }), ["an object without a prototype", "no metadata"]),
     }),
   ),
   forward: call(
