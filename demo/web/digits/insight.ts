@@ -4,7 +4,7 @@ import { byId, make } from "../shared/dom.ts";
 import { onTheme } from "../shared/theme.ts";
 import { type DigitSet, imageOf, PIXELS } from "./data.ts";
 import { paintDigit, paintWeights, palette } from "./images.ts";
-import { type Architecture, CLASSES } from "./model.ts";
+import { type Architecture, aDigit, CLASSES } from "./model.ts";
 import { argmaxRows, confusion, type Mistake, worstMistakes } from "./probabilities.ts";
 import type { Session } from "./session.ts";
 import { Filters } from "./tiles.ts";
@@ -144,7 +144,7 @@ function drawMistakes(test: DigitSet, mistakes: readonly Mistake[]): void {
       width: 28,
       height: 28,
       role: "img",
-      ariaLabel: `A ${truth} that it takes for a ${said}`,
+      ariaLabel: `It takes ${aDigit(truth)} for ${aDigit(said)}`,
     });
     paintDigit(canvas, imageOf(test, row), colours);
     const percent = `${(100 * certainty).toFixed(0)} %`;

@@ -282,6 +282,7 @@ export class PlaygroundPage {
     if (session === undefined) return;
     this.#until = 0;
     this.#foreseen = [];
+    this.#travel(this.#timeline.moments.length); // what changes is now, and so it is shown
     if (session.step === 0 && this.#run.phase === "idle") this.#view.state(this.#ready);
     session
       .change(change)
