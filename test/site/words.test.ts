@@ -301,8 +301,12 @@ describe("teaching", () => {
     };
     expect(await page.evaluate(said, true)).toEqual(["…", ""]);
     await expect.poll(() => page.locator("#answer").textContent(), patience).toMatch(/rising$|falling$/);
-    const [shown, spoken] = await page.evaluate(said, false);
-    expect(spoken).toBe(shown);
+    await expect
+      .poll(async () => {
+        const [shown, spoken] = await page.evaluate(said, false);
+        return spoken === shown;
+      }, patience)
+      .toBe(true);
     clean(visit);
     await visit.close();
   }, 90_000);
