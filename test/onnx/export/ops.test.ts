@@ -2,15 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { constant } from "../../../src/create.ts";
 import { evaluateAll } from "../../../src/evaluate.ts";
-import { topological } from "../../../src/graph.ts";
 import { fromOnnx, toOnnx } from "../../../src/onnx/index.ts";
 import { type OpName, ops } from "../../../src/ops/index.ts";
-import type { Tensor } from "../../../src/tensor.ts";
-import { Variable } from "../../../src/variable.ts";
 import { goldenCases, type Value } from "../../golden.ts";
 import type { Sample } from "../../ops/sample.ts";
 import { samples } from "../../ops/samples.ts";
 import { ranElsewhere } from "../runtime.ts";
+import { modelOfSample } from "./sample-model.ts";
 
 const isAll = process.env.ONNX_ALL === "1";
 
@@ -25,20 +23,10 @@ const TYPES = { f32: "float32", i32: "int32", u8: "uint8" } as const;
 /** Ops to which NaN is larger than all other numbers here, and not in ONNX Runtime. */
 const NAN_IS_LARGEST: readonly OpName[] = ["max", "argmax", "sort", "maxPool"];
 
-/** Goes in where a sample takes nothing. */
-const NOTHING: Value = { shape: [1], dtype: "f32", data: [0] };
-
 /** Results elsewhere and read again, and the library's. */
-async function both({ build }: Sample, inputs: readonly Value[]) {
-  const all = inputs.length === 0 ? [NOTHING] : inputs;
-  const result = build(...inputs.map((each) => constant(each)));
-  const own = topological([result]).filter((node) => node instanceof Variable);
-  // Variables are those of the graph that is looked at: a sample makes new ones each time.
-  const model = {
-    forward: (given: readonly Tensor[]) => (own.length > 0 ? result : build(...given.slice(0, inputs.length))),
-    children: () => own.map((variable, i) => [`weight${i}`, variable] as const),
-  };
-  const bytes = await toOnnx(model as never, { input: all.map(({ shape, dtype }) => ({ shape, dtype })) });
+async function both(sample: Sample, inputs: readonly Value[]) {
+  const { all, result, model, signature } = modelOfSample(sample, inputs);
+  const bytes = await toOnnx(model, signature);
   const given = all.map(({ shape, data, dtype }, i) => [`input_${i}`, { shape, data, type: TYPES[dtype] }] as const);
   const [{ data }] = Object.values(await ranElsewhere(bytes, Object.fromEntries(given)));
   const [wanted] = await evaluateAll([result]);

@@ -1,15 +1,12 @@
 // Every op as PyTorch code: the samples that all tests of ops go through, run by PyTorch.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { constant } from "../../../src/create.ts";
 import { evaluateAll } from "../../../src/evaluate.ts";
-import { topological } from "../../../src/graph.ts";
 import { parseSafetensors, serializeSafetensors } from "../../../src/io/safetensors.ts";
 import { type OpName, ops } from "../../../src/ops/index.ts";
-import type { Tensor } from "../../../src/tensor.ts";
 import { toPytorch } from "../../../src/torch/index.ts";
-import { Variable } from "../../../src/variable.ts";
 import { goldenCases, type Value } from "../../golden.ts";
+import { modelOfSample } from "../../onnx/export/sample-model.ts";
 import type { Sample } from "../../ops/sample.ts";
 import { samples } from "../../ops/samples.ts";
 import { missing, ranByTorch } from "./python.ts";
@@ -26,9 +23,6 @@ const REFUSED: Partial<Record<OpName, RegExp>> = {
 /** PyTorch 1.13 itself takes the logarithm of the largest floats for infinite. */
 const LARGEST = 3.4028234663852886e38;
 
-/** Goes in where a sample takes nothing. */
-const NOTHING: Value = { shape: [1], dtype: "f32", data: [0] };
-
 interface Made {
   readonly label: string;
   readonly folder: string;
@@ -36,16 +30,9 @@ interface Made {
 }
 
 /** Writes a sample as a model, with what goes in. */
-async function written(label: string, { build }: Sample, inputs: readonly Value[]): Promise<Made> {
-  const all = inputs.length === 0 ? [NOTHING] : inputs;
-  const result = build(...inputs.map((each) => constant(each)));
-  const own = topological([result]).filter((node) => node instanceof Variable);
-  // Variables are those of the graph that is looked at: a sample makes new ones each time.
-  const model = {
-    forward: (given: readonly Tensor[]) => (own.length > 0 ? result : build(...given.slice(0, inputs.length))),
-    children: () => own.map((variable, i) => [`weight${i}`, variable] as const),
-  };
-  const files = await toPytorch(model as never, { input: all.map(({ shape, dtype }) => ({ shape, dtype })) });
+async function written(label: string, sample: Sample, inputs: readonly Value[]): Promise<Made> {
+  const { all, result, model, signature } = modelOfSample(sample, inputs);
+  const files = await toPytorch(model, signature);
   const folder = `${FOLDER}/${label.replace(/[^a-zA-Z0-9]+/g, "-")}`;
   mkdirSync(folder, { recursive: true });
   for (const [file, content] of Object.entries(files)) writeFileSync(`${folder}/${file}`, content);
