@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import type { TypedArray } from "../src/runtime/executor.ts";
 import type { Machine } from "../src/runtime/machine.ts";
 import { Space } from "../src/runtime/space.ts";
-import { createWasmMachine } from "../src/runtime/wasm/machine.ts";
+import { createWasmMachine, decoded } from "../src/runtime/wasm/machine.ts";
 import { type Baseline, startBaseline } from "./kernels/baseline.ts";
 import { type Case, cases, copyOf } from "./kernels/cases.ts";
 import { Subject } from "./kernels/subject.ts";
@@ -82,7 +82,7 @@ for (const { machine } of stages) await machine.dispose();
 
 async function stageOf(build: Build): Promise<Stage> {
   const { wasm } = await import(`../src/runtime/wasm/generated/${build}.ts`);
-  const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+  const bytes = decoded(wasm);
   const machine = await createWasmMachine(bytes, { threads: 1 });
   return { build, machine, space: new Space(machine, false), peak: await peakOf(build, values.plain) };
 }

@@ -3,7 +3,7 @@ import { compile, input, JsExecutor, WasmExecutor } from "../src/index.ts";
 import type { Executor } from "../src/runtime/executor.ts";
 import { LocalExecutor } from "../src/runtime/local-executor.ts";
 import { flopsOf } from "../src/runtime/profile.ts";
-import { createWasmMachine } from "../src/runtime/wasm/machine.ts";
+import { createWasmMachine, decoded } from "../src/runtime/wasm/machine.ts";
 import type { Runner } from "./rounds.ts";
 import { type Start, trainerOf } from "./start.ts";
 
@@ -27,7 +27,7 @@ async function executorOf(kind: OwnKind, threads: Threads): Promise<Executor> {
 /** A team that its first program has started, while all others use one thread: what merely having it costs. */
 async function idleTeam(threads: number): Promise<Executor> {
   const { wasm } = await import("../src/runtime/wasm/generated/relaxed.ts");
-  const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+  const bytes = decoded(wasm);
   let programs = 0;
   const choose = (_: Int32Array, most: number) => (programs++ === 0 ? most : 1);
   const info = { name: "wasm-relaxed", tile: "6x8", threads, fallback: "" } as const;

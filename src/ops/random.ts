@@ -7,6 +7,7 @@ import { checkDType, checkShape, type Shape, sameShape, showShape } from "../sha
 import { show } from "../show.ts";
 import { apply, aTensor, scalar, Tensor } from "../tensor.ts";
 import type { RandomKey } from "../variable.ts";
+import { streamOf } from "./stream.ts";
 
 /** Uniform f32 in [0, 1) from a key of two i32 scalars, broadcast to the result's shape. */
 export const uniformOp: Op<undefined> = {
@@ -39,15 +40,6 @@ export const permuteIndexOp: Op<undefined> = {
   lowering: { kind: "map", code: () => PERMUTE_INDEX },
 };
 
-/** A number and a text, hashed to 32 bits (FNV-1a, then the finisher of MurmurHash3). */
-function hash(text: string, start: number): number {
-  let h = start ^ 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return h ^ (h >>> 16);
-}
-
 /**
  * The key of the random stream that a seed and a path name: the same pair gives the same numbers everywhere.
  *
@@ -59,8 +51,8 @@ function hash(text: string, start: number): number {
 export function randomKey(seed: number, path: string): RandomKey {
   anInteger(seed, "randomKey: seed");
   must(typeof path === "string", path, "randomKey: path", 'a string that names the stream, such as "noise"');
-  const low = hash(path, seed | 0);
-  return [scalar(low, "i32"), scalar(hash(path, low ^ Math.floor(seed / 2 ** 32)), "i32")];
+  const [low, high] = streamOf(seed, path);
+  return [scalar(low, "i32"), scalar(high, "i32")];
 }
 
 // With x = a + index the next key is (F x + b, G (F x + b) + x): one key for each index and each stream, since the determinant

@@ -223,14 +223,11 @@ async function machineOf(build: "relaxed" | "portable" | "js"): Promise<Machine>
   if (build === "js") return (await import("./js/machine.ts")).createJsMachine("float32");
   if (build === "relaxed" ? !hasRelaxedSimd() : !hasSimd())
     throw new UnsupportedError(`profile: this platform cannot run the build ${build}`);
-  const [{ createWasmMachine }, { wasm }] = await Promise.all([
+  const [{ createWasmMachine, decoded }, { wasm }] = await Promise.all([
     import("./wasm/machine.ts"),
     build === "relaxed" ? import("./wasm/generated/relaxed.ts") : import("./wasm/generated/portable.ts"),
   ]);
-  return createWasmMachine(
-    Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)),
-    { threads: 1 },
-  );
+  return createWasmMachine(decoded(wasm), { threads: 1 });
 }
 
 /** Positive, so that no square root fails; never the same twice in a row, so that nothing is faster than with real data. */

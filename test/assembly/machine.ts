@@ -4,6 +4,7 @@ import { END } from "../../assembly/isa/opcode.ts";
 import { ALIGN, CONTROL_SPINS, HEAP, SCRATCH_WORDS } from "../../assembly/isa/sizes.ts";
 import { wasm as portable } from "../../src/runtime/wasm/generated/portable.ts";
 import { wasm as relaxed } from "../../src/runtime/wasm/generated/relaxed.ts";
+import { decoded } from "../../src/runtime/wasm/instance.ts";
 import { writeMathPage } from "../../src/runtime/wasm/math-page.ts";
 
 export const builds = ["relaxed", "portable"] as const;
@@ -56,7 +57,7 @@ export class Machine {
 
   /** Pages of 64 KiB; scratch for so many threads. */
   constructor(build: Build, { pages = 256, threads = 1 } = {}) {
-    this.module = new WebAssembly.Module(Buffer.from(MODULES[build], "base64"));
+    this.module = new WebAssembly.Module(decoded(MODULES[build]));
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: true });
     this.exports = new WebAssembly.Instance(this.module, { env: { memory: this.memory } })
       .exports as unknown as Exports;

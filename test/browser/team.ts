@@ -2,12 +2,12 @@
 // The machine is always asked for three threads, also where the executor knows better.
 import { LocalExecutor } from "../../src/runtime/local-executor.ts";
 import { wasm } from "../../src/runtime/wasm/generated/portable.ts";
-import { createWasmMachine } from "../../src/runtime/wasm/machine.ts";
+import { createWasmMachine, decoded } from "../../src/runtime/wasm/machine.ts";
 import { WasmExecutor } from "../../src/runtime/wasm/wasm-executor.ts";
 import { parametersHash } from "../portable/train.ts";
 
 const { info } = new WasmExecutor({ threads: 3, build: "portable" });
-const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+const bytes = decoded(wasm);
 const alone: string[] = [];
 const machine = createWasmMachine(bytes, {
   threads: 3,

@@ -7,6 +7,8 @@ import { Worker } from "node:worker_threads";
 import { JsExecutor, UnsupportedError } from "simdgrad";
 import { connect } from "simdgrad/worker";
 import { expect, test } from "vitest";
+import { wasm as portable } from "../../src/runtime/wasm/generated/portable.ts";
+import { wasm as relaxed } from "../../src/runtime/wasm/generated/relaxed.ts";
 import { chromium } from "../browsers/engines.ts";
 import { PORTABLE_HASH } from "../portable/expected.ts";
 import { parametersHash } from "../portable/train.ts";
@@ -75,14 +77,17 @@ test.each(Object.keys(parts))("%s trains in Node, with a team in a worker and on
 });
 
 test("a worker's file has one executor, with one build of the kernels, and says so where another one is asked for", async () => {
-  const kernels = (build: string) => readFileSync(`${root}build/${build}.wasm`).toString("base64");
+  // Whatever a bundler escapes, it leaves letters, digits and blanks as they are.
+  const partsOf = (wasm: string) => wasm.match(/[\w ]{16,}/g) ?? [];
+  const kernels = { relaxed: partsOf(relaxed), portable: partsOf(portable) };
+  const has = (text: string, build: keyof typeof kernels) => kernels[build].every((part) => text.includes(part));
   for (const [build, other] of [
     ["relaxed", "portable"],
     ["portable", "relaxed"],
   ] as const) {
     const file = `${dist}src/worker/worker-${build}.js`;
     const text = readFileSync(file, "utf8");
-    expect([text.includes(kernels(build)), text.includes(kernels(other))]).toEqual([true, false]);
+    expect([has(text, build), has(text, other)]).toEqual([true, false]);
     const start = () => new Worker(file, { execArgv: [] });
     const executor = await connect(start, { build, threads: 1 });
     expect(executor.info.name).toBe(`wasm-${build}`);

@@ -11,7 +11,7 @@ import { LocalExecutor } from "../../src/runtime/local-executor.ts";
 import { Space } from "../../src/runtime/space.ts";
 import { Comparison } from "../../src/runtime/wasm/comparison.ts";
 import { wasm } from "../../src/runtime/wasm/generated/portable.ts";
-import { createWasmMachine, type Sharing } from "../../src/runtime/wasm/machine.ts";
+import { createWasmMachine, decoded, type Sharing } from "../../src/runtime/wasm/machine.ts";
 import { teamsFor } from "../../src/runtime/wasm/threads-for.ts";
 import { WasmExecutor } from "../../src/runtime/wasm/wasm-executor.ts";
 import { PORTABLE_HASH } from "../portable/expected.ts";
@@ -21,7 +21,7 @@ import { executorContract } from "./contract.ts";
 import { counter } from "./contract-programs.ts";
 import { a, Encoder, full, o } from "./encode.ts";
 
-const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+const bytes = decoded(wasm);
 
 /** An executor for which every program, however small, may be worth all its threads. */
 function comparing(compare: Sharing["compare"], options: Partial<Sharing> & { readonly poison?: boolean } = {}) {

@@ -8,13 +8,13 @@ import { ThreadError } from "../../src/errors.ts";
 import type { Program } from "../../src/program/program.ts";
 import { LocalExecutor } from "../../src/runtime/local-executor.ts";
 import { wasm } from "../../src/runtime/wasm/generated/portable.ts";
-import { createWasmMachine } from "../../src/runtime/wasm/machine.ts";
+import { createWasmMachine, decoded } from "../../src/runtime/wasm/machine.ts";
 import { numbers } from "../random.ts";
 import { turns } from "./contract-programs.ts";
 import { a, Encoder, full, o, one } from "./encode.ts";
 
 const kills = process.env.SOAK ? 2000 : 50;
-const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+const bytes = decoded(wasm);
 const ELEMENTS = 6 * MAP_CHUNK;
 
 /** n = n + 1, element by element and by way of the arena, with a barrier in the middle. */

@@ -6,14 +6,14 @@ import { crossEntropy, gelu, Linear, mseLoss, relu, Sequential, sigmoid, tanh } 
 import { adam, sgd } from "../../src/optim/index.ts";
 import type { Executor, TypedArray } from "../../src/runtime/executor.ts";
 import { LocalExecutor } from "../../src/runtime/local-executor.ts";
-import { createWasmMachine, type Sharing } from "../../src/runtime/wasm/machine.ts";
+import { createWasmMachine, decoded, type Sharing } from "../../src/runtime/wasm/machine.ts";
 import { type Graph, runOn } from "../run.ts";
 
 export type Build = "relaxed" | "portable";
 
 export async function executorOf(build: Build, options: Partial<Sharing>): Promise<Executor> {
   const { wasm } = await import(`../../src/runtime/wasm/generated/${build}.ts`);
-  const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+  const bytes = decoded(wasm);
   const info = { name: `wasm-${build}`, tile: "", threads: 1, fallback: "" } as const;
   return new LocalExecutor(info, createWasmMachine(bytes, { threads: 1, ...options }), { poison: true });
 }

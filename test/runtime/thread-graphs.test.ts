@@ -11,7 +11,7 @@ import type { Executor, TypedArray } from "../../src/runtime/executor.ts";
 import { LocalExecutor } from "../../src/runtime/local-executor.ts";
 import { wasm as portable } from "../../src/runtime/wasm/generated/portable.ts";
 import { wasm as relaxed } from "../../src/runtime/wasm/generated/relaxed.ts";
-import { createWasmMachine } from "../../src/runtime/wasm/machine.ts";
+import { createWasmMachine, decoded } from "../../src/runtime/wasm/machine.ts";
 import { sizeOf } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
@@ -136,7 +136,7 @@ async function results(executor: Executor, { program, x, variable, first }: Grap
 /** An executor that gives every program all its threads. */
 function sharing(name: "wasm-relaxed" | "wasm-portable", threads: number): LocalExecutor {
   const text = name === "wasm-relaxed" ? relaxed : portable;
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const bytes = decoded(text);
   const machine = createWasmMachine(bytes, { threads, choose: (_, most) => most });
   return new LocalExecutor({ name, tile: "", threads, fallback: "" }, machine, { poison: true });
 }

@@ -12,14 +12,14 @@ import type { Program } from "../../src/program/program.ts";
 import { LocalExecutor } from "../../src/runtime/local-executor.ts";
 import { Space } from "../../src/runtime/space.ts";
 import { wasm } from "../../src/runtime/wasm/generated/portable.ts";
-import { createWasmMachine, type Sharing } from "../../src/runtime/wasm/machine.ts";
+import { createWasmMachine, decoded, type Sharing } from "../../src/runtime/wasm/machine.ts";
 import { WasmExecutor } from "../../src/runtime/wasm/wasm-executor.ts";
 import { PORTABLE_HASH } from "../portable/expected.ts";
 import { parametersHash } from "../portable/train.ts";
 import { executorContract } from "./contract.ts";
 import { a, Encoder, full, o } from "./encode.ts";
 
-const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+const bytes = decoded(wasm);
 const info = { name: "wasm-portable", tile: "3x12", threads: 2, fallback: "" } as const;
 
 /** An executor that gives every program, however small, all its threads. */

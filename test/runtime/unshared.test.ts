@@ -1,10 +1,10 @@
 // Who is alone shares no memory: engines have had faults in shared ones that grow.
 import { expect, test } from "vitest";
 import { wasm } from "../../src/runtime/wasm/generated/portable.ts";
-import { createWasmMachine } from "../../src/runtime/wasm/machine.ts";
+import { createWasmMachine, decoded } from "../../src/runtime/wasm/machine.ts";
 import { unshared } from "../../src/runtime/wasm/unshared.ts";
 
-const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+const bytes = decoded(wasm);
 
 test.each([
   [1, ArrayBuffer],

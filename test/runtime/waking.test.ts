@@ -6,11 +6,11 @@ import { CONTROL_SPINS } from "../../assembly/isa/sizes.ts";
 import { LocalExecutor } from "../../src/runtime/local-executor.ts";
 import { Space } from "../../src/runtime/space.ts";
 import { wasm } from "../../src/runtime/wasm/generated/portable.ts";
-import { createWasmMachine, type Sharing } from "../../src/runtime/wasm/machine.ts";
+import { createWasmMachine, decoded, type Sharing } from "../../src/runtime/wasm/machine.ts";
 import { MOST_SPINS, spinsFor } from "../../src/runtime/wasm/waking.ts";
 import { counter } from "./contract-programs.ts";
 
-const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+const bytes = decoded(wasm);
 
 function machineOf(options: Partial<Sharing> = {}) {
   return createWasmMachine(bytes, { threads: 3, choose: (_, most) => most, ...options });

@@ -1,5 +1,4 @@
 // The front page: a network that trains while one reads, and what shows it.
-import type { Report } from "simdgrad";
 import { Address, seed, whole } from "../shared/address.ts";
 import { byId, enable, onPress, say, sayNumber } from "../shared/dom.ts";
 import { inWords, isEnd } from "../shared/problems.ts";
@@ -10,6 +9,7 @@ import { Picture } from "./picture.ts";
 import { type Moment, Race } from "./race.ts";
 import type { Session } from "./session.ts";
 import { spiral } from "./spiral.ts";
+import type { Progress } from "./training.ts";
 
 const SAY_EVERY = 100; // ms: faster figures nobody reads
 const LEARNT = 0.001; // a loss at which what began by itself rests: the picture does not change any more
@@ -23,7 +23,7 @@ export class FrontPage {
   readonly #address = new Address({ seed, steps: whole(0, 0, MOST) });
   readonly #picture = new Picture();
   readonly #race = new Race();
-  readonly #run = new Run({
+  readonly #run = new Run<Progress>({
     onPhase: (phase) => this.#phaseChanged(phase),
     onReport: (report) => this.#reported(report),
     onEnd: () => this.#ended(),
@@ -42,7 +42,7 @@ export class FrontPage {
   /** Steps of earlier fits, and all. */
   #before = 0;
   #steps = 0;
-  #report: Report | undefined;
+  #report: Progress | undefined;
   #said = 0;
   #asking = false;
   /** Nobody asked for it: it rests when the page is hidden, or all is learnt. */
@@ -118,7 +118,7 @@ export class FrontPage {
     this.#tools.enable(this.#steps > 0);
   }
 
-  #reported(report: Report): void {
+  #reported(report: Progress): void {
     if (this.#steps === 0) this.#tools.enable(true);
     this.#report = report;
     this.#steps = this.#before + report.step;

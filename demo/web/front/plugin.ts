@@ -1,9 +1,13 @@
-// What of the front page is made when the site is built: the example's colours, and the cards of all pages, with pictures where there are some.
+// What of the front page is made when the site is built: the example's colours, the programs of its network, and the cards of all pages, with
+// pictures where there are some.
 import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 import type { SitePage } from "../pages.ts";
 import { HEIGHT, madePictures, pictureName, themes, WIDTH } from "../pictures-of-pages/files.ts";
 import { escaped, highlight } from "./highlight.ts";
+
+/** What prepare.ts makes, as a module. */
+const PREPARED = "\0virtual:prepared";
 
 function example(): string {
   const code = readFileSync(new URL("./example.ts", import.meta.url), "utf8");
@@ -27,6 +31,13 @@ export function frontPage(present: readonly SitePage[]): Plugin {
   const pictures = madePictures();
   return {
     name: "demo-front-page",
+    resolveId: (id) => (id === "virtual:prepared" ? PREPARED : undefined),
+    async load(id) {
+      if (id !== PREPARED) return;
+      // Of the package as it was built: by Node itself, beside what bundles this file.
+      const { preparedModule } = await import(new URL("prepare.ts", import.meta.url).href);
+      return preparedModule();
+    },
     // Once assets have their names: pictures keep theirs.
     transformIndexHtml: {
       order: "post",
