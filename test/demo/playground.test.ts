@@ -105,6 +105,20 @@ describe("a file", () => {
     expect(words).toBe("4 points, of the columns column1, column2 and column3: there is no line of names");
   });
 
+  test.each([
+    ["with a line of names", ["x;y;kind"], ""],
+    ["without", [], ": there is no line of names"],
+  ])("of decimal commas is read, %s", async (_, head, rest) => {
+    const rows = ["0,5;1,25;in", "1,5;-2;out", "2,5;0,75;in", "3;4;out"];
+    const { points, words } = await csv(...head, ...rows);
+    const names = head.length > 0 ? "x, y and kind" : "column1, column2 and column3";
+    expect(words).toBe(`4 points, of the columns ${names}${rest}`);
+    expect(points.scale?.columns).toEqual([
+      [0.5, 3],
+      [-2, 4],
+    ]);
+  });
+
   test("whose names begin with numbers keeps them as names", async () => {
     const { points } = await csv("2019,2020,kind", "0,1,a", "1,1,b", "2,2,a", "3,1,b");
     expect(points.scale?.names).toEqual(["2019", "2020", "kind"]);

@@ -208,13 +208,16 @@ describe("teaching", () => {
     await visit.close();
   });
 
-  test("sounds far too loud and nonsense in a box are not used, and the link says what it holds", async () => {
+  test("sounds far too loud, silence and nonsense in a box are not used, and the link says what it holds", async () => {
     const visit = await loaded(await site().visit("words.html#steps=50"));
     const { page } = visit;
     await page.locator(".class-row input[type=file]").nth(1).setInputFiles(tooLoud());
     await expect
       .poll(() => page.locator("#problem").textContent(), patience)
       .toContain("loud.wav holds samples beyond");
+    const silent = wav("silent.wav", new Float32Array(DEVICE));
+    await page.locator(".class-row input[type=file]").nth(1).setInputFiles(silent);
+    await expect.poll(() => page.locator("#problem").textContent(), patience).toContain("silent.wav is silent");
     expect(await page.locator(".count").nth(1).textContent()).toBe("0 examples");
     await page.locator("summary", { hasText: "Settings" }).click();
     await page.locator("#steps").fill("-5");

@@ -44,13 +44,31 @@ export async function pointsOfCsv(bytes: Uint8Array): Promise<Taken> {
   return { points: pointsOf(taken, [x, y, label]), words: words.join(". ") };
 }
 
-/** The table, whose first row is not one of names where it begins like a row of points. */
-async function tableOf(bytes: Uint8Array): Promise<{ table: Table; hasNames: boolean }> {
+interface Read {
+  readonly table: Table;
+  readonly hasNames: boolean;
+}
+
+/** The table: with decimal commas where more rows have numbers then. */
+async function tableOf(bytes: Uint8Array): Promise<Read> {
+  const usual = await readWith(bytes, ".");
+  if (rowsIn(usual) === usual.table.rows) return usual;
+  const other = await readWith(bytes, ",");
+  return rowsIn(other) > rowsIn(usual) ? other : usual;
+}
+
+function rowsIn({ table }: Read): number {
+  const names = columnsOf(table.names);
+  return names.length < 3 ? 0 : wholeRows(table, names).rows.length;
+}
+
+/** The first row is not one of names where it begins like a row of points. */
+async function readWith(bytes: Uint8Array, decimal: "." | ","): Promise<Read> {
   const { readCsv } = await import("simdgrad/data");
   try {
-    const plain = await readCsv(bytes, { header: false });
+    const plain = await readCsv(bytes, { header: false, decimal });
     if (isNumbers(plain)) return { table: plain, hasNames: false };
-    return { table: await readCsv(bytes), hasNames: true };
+    return { table: await readCsv(bytes, { decimal }), hasNames: true };
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     const said = error.message.replace(/^readCsv: csv, /, "").replace(/^readCsv: csv /, "it ");

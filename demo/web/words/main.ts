@@ -1,14 +1,14 @@
 // The page of words: what its parts have to do with each other.
 import { byId, enable, make, onPress, say } from "../shared/dom.ts";
 import { ready, startPage } from "../shared/page.ts";
-import { allInWords, inWords } from "../shared/problems.ts";
+import { allInWords, inWords, Problem } from "../shared/problems.ts";
 import type { ClassRow } from "../teach/classes.ts";
 import type { Body } from "../teach/lesson.ts";
 import { TeachPage } from "../teach/page.ts";
 import { code } from "./code.ts";
 import { hiss, whistle, whistles } from "./made-up.ts";
 import { Microphone } from "./microphone.ts";
-import { ANSWER_EVERY, centred, HEARD, KEPT, pieces, RATE, SHIFT, VERSIONS } from "./sounds.ts";
+import { ANSWER_EVERY, centred, HEARD, isSilent, KEPT, pieces, RATE, SHIFT, VERSIONS } from "./sounds.ts";
 import { Spectrogram, soundPicture } from "./spectrogram.ts";
 import { readWav } from "./wav.ts";
 
@@ -130,9 +130,13 @@ function add(row: ClassRow, samples: Float32Array): void {
   row.add(samples, soundPicture(samples));
 }
 
-/** Examples of a longer sound: of the background all of it, else its loudest second. */
-function addSound(row: ClassRow, samples: Float32Array): void {
+/**
+ * Examples of a longer sound: of the background all of it, else its loudest second.
+ * @throws Problem, in the words for that, where there is no sound
+ */
+function addSound(row: ClassRow, samples: Float32Array, silence: string): void {
   if (row.name === BACKGROUND) for (const piece of pieces(samples)) add(row, piece);
+  else if (isSilent(samples)) throw new Problem(silence);
   else add(row, centred(samples));
 }
 
@@ -148,7 +152,7 @@ async function record(row: ClassRow, button: HTMLButtonElement): Promise<void> {
       const length = row.name === BACKGROUND ? NOISE : WORD;
       recording = { samples: new Float32Array(length), count: 0, done, broken: () => broken() };
     });
-    addSound(row, samples);
+    addSound(row, samples, "Nothing was heard: the microphone may be muted, or far away.");
   } catch (error) {
     if (error !== undefined) page.problem(inWords(error));
   } finally {
@@ -173,7 +177,7 @@ async function addFiles(row: ClassRow, files: readonly File[]): Promise<void> {
   const errors: unknown[] = [];
   for (const file of files)
     try {
-      addSound(row, await readWav(file));
+      addSound(row, await readWav(file), `${file.name} is silent: nothing can be heard in it.`);
     } catch (error) {
       errors.push(error);
     }

@@ -14,6 +14,13 @@ export const KEPT = HEARD + (VERSIONS - 1) * SHIFT;
 /** Samples from one answer to the next. */
 export const ANSWER_EVERY = 8 * HOP;
 
+/** Nothing of a sound that is less loud than this anywhere is heard: a microphone that is muted, an empty file. */
+const AUDIBLE = 0.001;
+
+export function isSilent(samples: Float32Array): boolean {
+  return samples.every((sample) => Math.abs(sample) < AUDIBLE);
+}
+
 /** Where the loudest stretch of so many samples begins. */
 function loudest(samples: Float32Array, length: number): number {
   let sum = 0;
