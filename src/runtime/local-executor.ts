@@ -204,7 +204,7 @@ export class LocalExecutor implements Executor {
     return this.#act((body) =>
       body.makeStep(body.space.loaded(id).program, id, own, (plan, options) => {
         const run = this.#newRun(options);
-        this.#add(run, plan, body);
+        this.#add(run, plan, body, true);
         return run.done;
       }),
     );
@@ -230,9 +230,9 @@ export class LocalExecutor implements Executor {
   }
 
   /** Begins a run whose slots are there. */
-  #add(run: Run, entries: readonly PlanEntry[], { space, queue }: Pick<Body, "space" | "queue">): void {
+  #add(run: Run, entries: readonly PlanEntry[], { space, queue }: Pick<Body, "space" | "queue">, short = false): void {
     space.check(run.options.write ?? []);
-    queue.add(run, entries, (id) => space.loaded(id));
+    queue.add(run, entries, (id) => space.loaded(id), short);
   }
 
   /** Makes no step for so many milliseconds, but of urgent runs: for whoever was answered from afar, and asks on. */

@@ -21,6 +21,8 @@ export class RunQueue {
   /** Open runs, the one whose turn is next first. */
   #runs: Run[] = [];
   #requested = false;
+  /** When the event loop last had a turn, as far as is known here. */
+  #turned = Number.NEGATIVE_INFINITY;
   /** No step before this time, but of urgent runs. */
   #heldUntil = 0;
   /**
@@ -34,14 +36,24 @@ export class RunQueue {
     this.#steps = steps;
     this.#onSlice = onSlice;
     this.#clock = clock;
-    this.#turns = createTurns(() => this.#turn());
+    this.#turns = createTurns(() => {
+      this.#requested = false;
+      this.#turned = clock.now();
+      this.#turn();
+    });
   }
 
-  /** Begins a run. @throws ArgumentError for counts that are not whole; what `find` throws */
-  add(run: Run, plan: readonly PlanEntry[], find: (id: ProgramId) => Loaded): void {
+  /**
+   * Begins a run. One that is `short` is served at once, without a turn of the event loop, which may cost more than its steps, if no other run
+   * is open and everything else had its own turn a moment ago.
+   * @throws ArgumentError for counts that are not whole; what `find` throws
+   */
+  add(run: Run, plan: readonly PlanEntry[], find: (id: ProgramId) => Loaded, short = false): void {
     run.begin(new Steps(plan, run.options, find));
+    const isAlone = !this.#runs.some(({ open }) => open);
     this.#runs.push(run);
-    this.wake();
+    if (short && isAlone && this.#clock.now() - this.#turned < SLICE) this.#turn();
+    else this.wake();
   }
 
   /** Asks for a turn if a run wants one. */
@@ -57,7 +69,6 @@ export class RunQueue {
   }
 
   #turn(): void {
-    this.#requested = false;
     this.#runs = this.#runs.filter((run) => run.open);
     const now = this.#clock.now();
     const next = this.#next(now);

@@ -1,5 +1,5 @@
 // Whose turn it is: urgent runs come first, the others keep a share, and what is logged has an end. Time is a clock that steps advance.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { MemoryError, ProgramError } from "../../src/errors.ts";
 import type { ProgramId } from "../../src/runtime/executor.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
@@ -28,10 +28,13 @@ function queueOf(costs: Readonly<Record<ProgramId, number>>) {
     },
   };
   const queue = new RunQueue(steps, () => {}, { now: () => time });
-  const start = (id: ProgramId, options: { readonly steps?: number; readonly urgent?: boolean }) => {
-    const { steps: count, urgent } = options;
+  const start = (
+    id: ProgramId,
+    options: { readonly steps?: number; readonly urgent?: boolean; readonly short?: boolean },
+  ) => {
+    const { steps: count, urgent, short } = options;
     const run = new Run({ repeat: count ?? Number.POSITIVE_INFINITY, urgent }, { wake: () => queue.wake() });
-    queue.add(run, [[id, 1]], (program) => loaded.get(program) as Loaded);
+    queue.add(run, [[id, 1]], (program) => loaded.get(program) as Loaded, short);
     return run;
   };
   const count = (id: ProgramId) => made.filter((each) => each === id).length;
@@ -61,6 +64,51 @@ test.each([0.01, 0.2, 3, 10, 40, 100])(
     queue.close(new Error("the test is over"));
   },
 );
+
+/** How often the event loop turned during work. */
+async function turnsDuring(work: () => Promise<void>): Promise<number> {
+  let [count, isOver] = [0, false];
+  const turn = () => {
+    count++;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await work();
+  isOver = true;
+  return count;
+}
+
+describe("a short run", () => {
+  const short = { steps: 1, urgent: true, short: true };
+
+  test("after the other needs a turn of the event loop every ten milliseconds, not each its own", async () => {
+    const { queue, start, made } = queueOf({ [LOOK]: 1 });
+    const turned = await turnsDuring(async () => {
+      for (let i = 0; i < 100; i++) await start(LOOK, short).done;
+    });
+    expect(made.length).toBe(100);
+    expect(turned).toBeGreaterThanOrEqual(10);
+    expect(turned).toBeLessThan(30);
+    queue.close(new Error("the test is over"));
+  });
+
+  test("waits for its turn beside another one, and behind a long time without", async () => {
+    const { queue, start, made, advance } = queueOf({ [TRAINING]: 0.1, [LOOK]: 0.1 });
+    await start(LOOK, short).done;
+    start(LOOK, short);
+    expect(made).toEqual([LOOK, LOOK]);
+    advance(10);
+    const later = start(LOOK, short);
+    expect(made).toEqual([LOOK, LOOK]);
+    await later.done;
+    start(TRAINING, { steps: 1 });
+    const beside = start(LOOK, short);
+    expect(made).toEqual([LOOK, LOOK, LOOK]);
+    await beside.done;
+    expect(made).toEqual([LOOK, LOOK, LOOK, LOOK]);
+    queue.close(new Error("the test is over"));
+  });
+});
 
 test("the last run of a chain does not hold those before it", async () => {
   const executor = new JsExecutor();

@@ -176,12 +176,13 @@ export function workerTakeover(
     test("twice, the second time while it takes over, goes on", async () => {
       // Only silence tells of a page's worker that was ended before it began.
       const { book, executor, p } = await opened({ respawn: NEVER, patience: 2000 });
-      const run = executor.run([[p, 50_000]]);
+      // Enough that the second one is not done with them before it is ended, on a busy machine, too.
+      const run = executor.run([[p, 500_000]]);
       await untilSteps(run, 100);
       kill();
       await untilStarted(2);
       kill();
-      expect(await run.done).toEqual({ steps: 50_000, stopped: false });
+      expect(await run.done).toEqual({ steps: 500_000, stopped: false });
       expect(started.length).toBe(3);
       await expectTruth(book, run);
     });
