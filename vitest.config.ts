@@ -4,13 +4,14 @@
 import { defineConfig } from "vitest/config";
 import { browserProject, browserTests, counts, resolve } from "./test/browser/project.ts";
 import { chromium } from "./test/browsers/engines.ts";
+import { Crashes } from "./test/crashes.ts";
 import { examples } from "./test/examples/plugin.ts";
 
 const alone = browserProject({ ...chromium, name: "alone" }, "test/alone/**/*.test.ts");
 
 export default defineConfig({
   test: {
-    reporters: ["default", ["json", { outputFile: "build/test-results.json" }]],
+    reporters: ["default", ["json", { outputFile: "build/test-results.json" }], new Crashes()],
     projects: [
       {
         resolve,

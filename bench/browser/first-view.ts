@@ -13,7 +13,7 @@ import { options } from "../options.ts";
 import { describe, digits, machine, table, writeReadme } from "../report.ts";
 
 const { write } = options();
-const REST = 1500; // ms after which what comes is not part of the first view any more
+const REST = 6000; // ms after which nothing comes any more: the first page measures its baseline after some seconds
 const TRAINING = 6000; // ms
 
 interface Seen {
