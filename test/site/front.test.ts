@@ -67,6 +67,38 @@ test("it waits for who does not want motion, and rests while the page is hidden"
   await visit.close();
 });
 
+test("a look at another tab before it starts, or while it does, keeps it from nothing", async () => {
+  const visit = await loaded(await site().visit("index.html", { reducedMotion: "reduce" }));
+  const { page } = visit;
+  await page.addInitScript(() => {
+    let hidden = true;
+    Object.defineProperty(document, "hidden", { get: () => hidden });
+    const hide = (value: boolean) => {
+      hidden = value;
+      document.dispatchEvent(new Event("visibilitychange"));
+    };
+    Object.assign(globalThis, { hide });
+  });
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  await page.reload();
+  await loaded(visit);
+  expect(await page.locator("#go").textContent()).toBe("Start");
+  const look = () =>
+    page.evaluate(() => {
+      const { hide } = globalThis as unknown as { hide: (value: boolean) => void };
+      hide(false);
+      hide(true);
+      hide(false);
+    });
+  await look();
+  await expect.poll(() => step(page), patience).toBeGreaterThan(20);
+  await look();
+  const before = await step(page);
+  await expect.poll(() => step(page), patience).toBeGreaterThan(before + 20);
+  clean(visit);
+  await visit.close();
+});
+
 test("an address with steps stops after just so many, always with the same loss; its link says all", async () => {
   const visit = await loaded(await site().visit("index.html#seed=3&steps=70"));
   const { page } = visit;
@@ -111,6 +143,40 @@ test("it measures plain TypeScript beside it, and says what came of it", async (
   await visit.close();
 });
 
+test("where plain TypeScript cannot be measured, it says so, once", async () => {
+  const visit = await loaded(await site().visit("index.html", { reducedMotion: "reduce" }));
+  const { page } = visit;
+  let asked = 0;
+  await page.route(/worker-js-/, (route) => {
+    asked++;
+    return route.abort();
+  });
+  await start(page);
+  const note = page.locator("#race-note");
+  await note.filter({ hasText: "It could not be measured." }).waitFor(patience);
+  await page.waitForTimeout(500);
+  expect(asked).toBe(1);
+  expect(await note.textContent()).toContain("It could not be measured.");
+  await visit.close();
+});
+
+test("without WebAssembly SIMD it trains, and compares nothing with itself", async () => {
+  const visit = await loaded(await site().visit("index.html", { reducedMotion: "reduce" }));
+  const { page } = visit;
+  const without = "WebAssembly.validate = () => false;";
+  await page.addInitScript(without);
+  await page.route(/worker-js-/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${without}\n${await response.text()}` });
+  });
+  await page.reload();
+  await loaded(visit);
+  await start(page);
+  await page.locator("#race-note", { hasText: "no WebAssembly SIMD" }).waitFor(patience);
+  await expect.poll(() => step(page), patience).toBeGreaterThan(20);
+  await visit.close();
+});
+
 test("the example on it runs as it stands", async () => {
   const visit = await loaded(await site().visit("index.html", { reducedMotion: "reduce" }));
   const code = (await visit.page.locator("#example").textContent()) ?? "";
@@ -132,6 +198,12 @@ test("its model is saved for others", async () => {
   expect(tensors["0.weight"].shape).toEqual([32, 2]);
   const { inputs } = fromOnnx(await saved("#save-onnx"));
   expect(inputs).toEqual([{ name: "point", type: "float32", shape: ["batch", 2] }]);
+  // What was asked for is saved, though another spiral takes its place at once.
+  const download = page.waitForEvent("download");
+  await page.evaluate(() => {
+    for (const id of ["save-onnx", "anew"]) document.getElementById(id)?.click();
+  });
+  expect((await download).suggestedFilename()).toBe("spiral-0.onnx");
   clean(visit);
   await visit.close();
 });

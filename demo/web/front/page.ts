@@ -56,9 +56,10 @@ export class FrontPage {
     document.addEventListener("visibilitychange", () => void this.#visibilityChanged());
     this.#picture.show(spiral(this.#seed));
     this.#phaseChanged("idle");
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden) return;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     this.#byItself = true;
-    void this.#start();
+    if (document.hidden) this.#isHidden = true;
+    else void this.#start();
   }
 
   #go(): void {
@@ -77,6 +78,7 @@ export class FrontPage {
       const { Session } = await import("./session.ts");
       this.#session ??= await Session.create(this.#seed, "one");
       const session = this.#session;
+      if (!session.isWasm) this.#race.leaveOut();
       return () => session.fit(left);
     });
   }
@@ -88,11 +90,8 @@ export class FrontPage {
     this.#session = undefined;
     this.#seed = crypto.getRandomValues(new Uint16Array(1))[0];
     this.#last = 0;
-    this.#before = 0;
-    this.#steps = 0;
-    this.#report = undefined;
+    this.#forget();
     this.#address.write({ seed: this.#seed, steps: 0 });
-    this.#picture.show(spiral(this.#seed));
     void old?.dispose();
     await this.#start();
   }
@@ -102,6 +101,8 @@ export class FrontPage {
       this.#isHidden = true;
       await this.#run.stop();
     } else if (!document.hidden && this.#isHidden) {
+      await this.#run.stop(); // it may be stopping still
+      if (document.hidden || !this.#isHidden) return;
       this.#isHidden = false;
       await this.#start();
     }
@@ -162,9 +163,17 @@ export class FrontPage {
     if (!isEnd(error)) return;
     this.#session?.dispose().catch(() => undefined); // its worker may be dead
     this.#session = undefined;
+    this.#forget();
+    this.#phaseChanged("idle");
+  }
+
+  /** Of a training that is no more. */
+  #forget(): void {
     this.#before = 0;
     this.#steps = 0;
-    this.#phaseChanged("idle");
+    this.#report = undefined;
+    for (const name of ["step", "loss", "rate"]) say(byId(`figure-${name}`), "–");
+    this.#picture.show(spiral(this.#seed));
   }
 
   /** Asks for the picture, one at a time; what fails here is told by the run. */

@@ -1,5 +1,6 @@
 // How many samples a second the running training makes, beside plain TypeScript on the same work: both at once, each in a worker with one thread.
 import { byId, say } from "../shared/dom.ts";
+import { inWords } from "../shared/problems.ts";
 
 const WARM_UP = 700; // ms: engines translate plain TypeScript while it runs
 const LENGTH = 1500; // ms
@@ -20,10 +21,21 @@ export class Race {
     if (this.#state !== "waiting" || now() === undefined) return;
     this.#state = "running";
     say(byId("race-note"), "Measuring …");
-    const rates = await measure(seed, now).catch(() => undefined);
-    this.#state = rates === undefined ? "waiting" : "over";
-    if (rates === undefined) say(byId("race-note"), "It is measured while the network above is training.");
-    else show(rates.points, rates.wasm, rates.plain);
+    try {
+      const rates = await measure(seed, now);
+      this.#state = rates === undefined ? "waiting" : "over";
+      if (rates === undefined) say(byId("race-note"), "It is measured while the network above is training.");
+      else show(rates.points, rates.wasm, rates.plain);
+    } catch (error) {
+      this.#state = "over";
+      say(byId("race-note"), `It could not be measured. ${inWords(error)}`);
+    }
+  }
+
+  /** There is nothing to compare: without WebAssembly the network above is plain TypeScript, too. */
+  leaveOut(): void {
+    this.#state = "over";
+    say(byId("race-note"), "This browser has no WebAssembly SIMD: the network above is plain TypeScript itself.");
   }
 }
 

@@ -24,6 +24,8 @@ export class Session {
   readonly #executor: Executor;
   readonly #step: ProgramId;
   readonly #predict: ProgramId;
+  /** What is still read for a file. */
+  #reading: Promise<unknown> = Promise.resolve();
 
   private constructor(executor: Executor, points: ReturnType<typeof spiral>, programs: readonly ProgramId[]) {
     this.#executor = executor;
@@ -59,19 +61,36 @@ export class Session {
     return Float32Array.from({ length: SIDE * SIDE }, (_, i) => y[2 * i + 1]);
   }
 
-  async weights(): Promise<Record<string, NumericArray>> {
+  /** Whether it runs as WebAssembly. */
+  get isWasm(): boolean {
+    return this.#executor.info.name.startsWith("wasm");
+  }
+
+  weights(): Promise<Record<string, NumericArray>> {
+    const weights = this.#weights();
+    this.#reading = Promise.allSettled([this.#reading, weights]);
+    return weights;
+  }
+
+  async #weights(): Promise<Record<string, NumericArray>> {
     const values = await this.#executor.readAll(parameters.map(({ key }) => ({ variable: key })));
     return Object.fromEntries(parameters.map(({ name, shape }, i) => [name, { data: values[i], shape: [...shape] }]));
   }
 
   async onnx(metadata: Metadata): Promise<Uint8Array> {
-    const [{ toOnnx }, { newModel }] = await Promise.all([import("simdgrad/onnx"), import("./model.ts")]);
+    const [state, { toOnnx }, { newModel }] = await Promise.all([
+      this.weights(),
+      import("simdgrad/onnx"),
+      import("./model.ts"),
+    ]);
     const signature = { input: ["batch", 2], inputNames: ["point"], outputNames: ["scores"] };
-    return toOnnx(newModel(), signature, { state: await this.weights(), metadata });
+    return toOnnx(newModel(), signature, { state, metadata });
   }
 
-  dispose(): Promise<void> {
-    return this.#executor.dispose();
+  /** Once what is read of it is there. */
+  async dispose(): Promise<void> {
+    await this.#reading;
+    await this.#executor.dispose();
   }
 }
 

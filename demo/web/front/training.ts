@@ -3,6 +3,7 @@ import type { RunHandle } from "simdgrad";
 import type { Followed } from "../shared/run.ts";
 
 const FRAME = 16; // ms
+const LATELY = 0.5; // seconds: how fast it is, is told of the last one to two of these
 
 /** How far it is. */
 export interface Progress {
@@ -12,6 +13,7 @@ export interface Progress {
   readonly loss: number;
   /** Of all steps together. */
   readonly seconds: number;
+  /** Of the latest steps. */
   readonly samplesPerSecond: number;
 }
 
@@ -42,6 +44,10 @@ export class Training implements Followed<Progress> {
   /** Until it has ended. @throws what it ended with */
   async *[Symbol.asyncIterator](): AsyncGenerator<Progress, void> {
     let [isOver, step, loss, seconds] = [false, 0, Number.NaN, 0];
+    let [from, next] = [
+      { step, seconds },
+      { step, seconds },
+    ];
     const end = this.#run.done.then(() => {
       isOver = true;
     });
@@ -54,7 +60,8 @@ export class Training implements Followed<Progress> {
           seconds += milliseconds / 1000;
           loss = values[(steps - 1) * names.length + names.indexOf("loss")];
         }
-        const samplesPerSecond = (step * this.#batch) / seconds;
+        const samplesPerSecond = ((step - from.step) * this.#batch) / (seconds - from.seconds);
+        if (seconds - next.seconds > LATELY) [from, next] = [next, { step, seconds }];
         if (step > before) yield { step, totalSteps: this.#totalSteps, loss, seconds, samplesPerSecond };
       }
     } finally {

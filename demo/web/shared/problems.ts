@@ -15,6 +15,8 @@ export function inWords(error: unknown): string {
     return `This browser lacks what that needs: ${error.message}. Choose “Worker, plain TypeScript”.`;
   if (error instanceof MemoryError)
     return `There is not enough memory for this: ${error.message}. A smaller network or batch needs less.`;
+  if (error instanceof TypeError && /import|module script/i.test(error.message))
+    return "A part of this page could not be loaded. Is there a connection? Then start again.";
   if (error instanceof DataError) return `This cannot be trained on: ${error.message}.`;
   return `Something went wrong: ${error instanceof Error ? error.message : String(error)}.`;
 }

@@ -68,9 +68,10 @@ export function startTools({ code, address, link, model }: Takeaway): Tools {
   on("save-weights", async () => {
     const portable = model();
     if (portable === undefined) return "There is no model yet.";
-    const { serializeSafetensors } = await import("simdgrad/io");
+    // Those of this moment, whatever is done before all is loaded.
+    const [weights, { serializeSafetensors }] = await Promise.all([portable.weights(), import("simdgrad/io")]);
     const name = `${portable.name}.safetensors`;
-    save(name, serializeSafetensors(await portable.weights(), { format: "pt", ...portable.metadata }));
+    save(name, serializeSafetensors(weights, { format: "pt", ...portable.metadata }));
     return `Saved to the file ${name}. PyTorch and the safetensors library read it, too.`;
   });
   on("save-onnx", async () => {
