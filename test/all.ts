@@ -25,7 +25,7 @@ try {
   if (crashed.length > 0) {
     console.log(`the engine crashed in ${crashed.join(", ")}: once more`);
     if (existsSync(results)) renameSync(results, results.replace(".json", "-crashed.json"));
-    status = vitest(list, [...args.filter((arg) => arg.startsWith("-")), ...crashed]);
+    status = vitest(list, [...args, ...crashed]);
   }
   process.exitCode = status;
 } finally {
