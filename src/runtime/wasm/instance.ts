@@ -32,11 +32,14 @@ export function scratchOf(thread: number): number {
 
 /** The bytes of a build, as its module holds them: behind the characters of bytes 0 to 255, one each (assembly/text.mjs). */
 export function decoded(wasm: string): Uint8Array<ArrayBuffer> {
-  const byteOf = new Uint8Array(512);
-  for (let byte = 0; byte < 256; byte++) byteOf[wasm.charCodeAt(byte)] = byte;
-  const bytes = new Uint8Array(wasm.length - 256);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = byteOf[wasm.charCodeAt(256 + i)];
-  return bytes;
+  const byteOf: number[] = [];
+  const bytes = new Uint8Array(wasm.length);
+  for (let i = 0; i < wasm.length; i++) {
+    const code = wasm.charCodeAt(i);
+    byteOf[code] ??= i;
+    bytes[i] = byteOf[code];
+  }
+  return bytes.slice(256);
 }
 
 /** Compiles and instantiates a module over a memory in which nothing has happened yet, as the first and only thread. */
