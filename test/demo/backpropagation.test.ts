@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chainOf } from "../../demo/web/backpropagation/chain.ts";
 import { codeOf } from "../../demo/web/backpropagation/code.ts";
-import { activations, beginnings, DeepTraining, LAYERS } from "../../demo/web/backpropagation/experiments/deep.ts";
+import { lossChange } from "../../demo/web/backpropagation/exact.ts";
+import {
+  activations,
+  beginnings,
+  DeepTraining,
+  rows as deepRows,
+  LAYERS,
+} from "../../demo/web/backpropagation/experiments/deep.ts";
 import {
   UPDATES as CURVE_UPDATES,
   CurveTraining,
@@ -14,7 +21,7 @@ import {
 import { descend } from "../../demo/web/backpropagation/experiments/valley.ts";
 import { samples, UPDATES as XOR_UPDATES, XorTraining } from "../../demo/web/backpropagation/experiments/xor.ts";
 import { explain } from "../../demo/web/backpropagation/explain.ts";
-import { brief, factor, four } from "../../demo/web/backpropagation/format.ts";
+import { beside, brief, certain, factor, four } from "../../demo/web/backpropagation/format.ts";
 import { type Line, layoutOf, type Point, TAB } from "../../demo/web/backpropagation/layout.ts";
 import { followedWeight, momentAt, momentsEach } from "../../demo/web/backpropagation/moments.ts";
 import {
@@ -86,6 +93,39 @@ function plainly(setup: Setup) {
     })
     .reverse();
   return { loss, layers };
+}
+
+/** The mean sizes of the gradients of each of ten layers, in plain loops over doubles. */
+function deepGradients(weights: readonly ArrayLike<number>[], activation: Activation): number[] {
+  const inputs = Array.from({ length: deepRows.length / 8 }, (_, row) => [...deepRows.slice(8 * row, 8 * row + 8)]);
+  const passed = [inputs.map((a) => ({ a, slope: [] as number[] }))];
+  weights.forEach((w, at) => {
+    const of = functions[at === LAYERS - 1 ? "linear" : activation];
+    passed.push(
+      passed[at].map(({ a }) => {
+        const units = Array.from({ length: w.length / a.length }, (_, unit) =>
+          of(a.reduce((sum, each, i) => sum + each * w[unit * a.length + i], 0)),
+        );
+        return { a: units.map(([value]) => value), slope: units.map(([, slope]) => slope) };
+      }),
+    );
+  });
+  const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;
+  let da = passed[LAYERS].map(({ a: [y] }, row) => [(y - mean(inputs[row])) / inputs.length]);
+  const sizes: number[] = [];
+  for (let at = LAYERS - 1; at >= 0; at--) {
+    const w = weights[at];
+    const dz = da.map((each, row) => each.map((value, unit) => value * passed[at + 1][row].slope[unit]));
+    const width = passed[at][0].a.length;
+    const gradients = Array.from(w, (_, i) =>
+      dz.reduce((sum, each, row) => sum + each[Math.floor(i / width)] * passed[at][row].a[i % width], 0),
+    );
+    sizes[at] = mean(gradients.map(Math.abs));
+    da = dz.map((each) =>
+      Array.from({ length: width }, (_, i) => each.reduce((sum, value, unit) => sum + value * w[unit * width + i], 0)),
+    );
+  }
+  return sizes;
 }
 
 function close(given: ArrayLike<number>, wanted: readonly number[]): void {
@@ -170,9 +210,106 @@ test("the exercise's chain is written out", async () => {
   expect(chain.numbers).toBe("(−0.2600) × 1.000 × 0.8000");
   expect(chain.step).toBe("w₂ ← (−0.2000) − 0.1000 × (−0.2080) = −0.1792");
   expect(chain.meaning).toBe(
-    "A weight larger by 0.001 would make the loss smaller by about 2.080 × 10⁻⁴. So the weight grows.",
+    "A weight larger by 0.001 makes the loss smaller by 2.077 × 10⁻⁴, computed anew; the gradient says smaller by 2.080 × 10⁻⁴. So the weight grows.",
   );
   await session.dispose();
+});
+
+test.each(setups)("of %s: the loss changes with a weight as it does in plain arithmetic", async (_, setup) => {
+  const session = await Session.create(setup, executor);
+  const update = session.update(0);
+  const first = update.layers.slice(1).flatMap(({ w, b }) => [...w, ...b]);
+  const rounded = { ...setup, inputs: setup.inputs.map(Math.fround), targets: setup.targets.map(Math.fround) };
+  let at = 0;
+  update.layers.slice(1).forEach(({ w, b }, before) => {
+    const into = allWeights(setup).filter(({ layer }) => layer === before + 1);
+    for (const weight of into) {
+      const place = weight.from === undefined ? w.length + weight.to : weight.to * setup.sizes[before] + weight.from;
+      const larger = first.map((each, i) => (i === at + place ? each + 0.001 : each));
+      const change = plainly({ ...rounded, weights: larger }).loss - plainly({ ...rounded, weights: first }).loss;
+      expect(Math.abs(lossChange(setup, update, weight, 0.001) - change), weightName(setup, weight)).toBeLessThan(
+        1e-13,
+      );
+    }
+    at += w.length + b.length;
+  });
+  await session.dispose();
+});
+
+describe("what is said of a weight that is larger by 0.001 is what the loss does then", () => {
+  const meaning = async (setup: Setup, made: number) => {
+    const session = await Session.create(setup, executor);
+    await session.reach(made);
+    const chain = chainOf(setup, session.update(made), session.update(made + 1), { layer: 1, from: 0, to: 0 });
+    await session.dispose();
+    return chain;
+  };
+  const bends = "The gradient is the slope at this very place, and within 0.001 the loss bends.";
+
+  test("where the loss is nearly flat", async () => {
+    const chain = await meaning(exercise, 44);
+    expect(chain.meaning).toBe(
+      `A weight larger by 0.001 makes the loss larger by 4.018 × 10⁻⁷, computed anew; the gradient says smaller by 9.817 × 10⁻⁸. So the weight grows. ${bends}`,
+    );
+    expect(chain.links[0].numbers).toBe("0.59990185 − 0.60000002");
+  });
+
+  test("at an exact hit", async () => {
+    const { meaning: text } = await meaning(
+      { ...exercise, inputs: [1, 0.5], weights: [0.5, -0.5], targets: [0.25] },
+      0,
+    );
+    expect(text).toBe(
+      `A weight larger by 0.001 makes the loss larger by 5.000 × 10⁻⁷, computed anew; the gradient comes out as 0, and so the weight stays. ${bends}`,
+    );
+  });
+
+  test("at a kink, and with an input of 0", async () => {
+    const kinked: Setup = {
+      ...hiddenLayer,
+      sizes: [2, 1, 1],
+      inputs: [1, 1],
+      activation: "relu",
+      weights: [0.5, -0.5, 0.7],
+    };
+    const [kink, idle] = [await meaning(kinked, 0), await meaning({ ...kinked, inputs: [0, 1] }, 0)];
+    expect(kink.meaning).toContain("smaller by 4.198 × 10⁻⁴, computed anew; the gradient comes out as 0");
+    expect(kink.meaning).toContain("A ReLU whose sum is 0 stands at its kink");
+    expect(idle.meaning).toContain("neither larger nor smaller, and the gradient is 0: the weight stays.");
+  });
+
+  test("where an activation is saturated, and its slope is shown with the digits that make it", async () => {
+    const at = (activation: Activation, weight: number): Setup => ({
+      ...hiddenLayer,
+      ...{ sizes: [1, 1, 1], inputs: [1], activation, weights: [weight, 0.7] },
+    });
+    const slope = async (activation: Activation, weight: number) => (await meaning(at(activation, weight), 0)).links[1];
+    const sigmoid = await slope("sigmoid", 12);
+    expect(`${sigmoid.numbers} = ${four(sigmoid.value)}`).toBe("0.999993801 × (1 − 0.999993801) = 6.199 × 10⁻⁶");
+    expect(sigmoid.words).toContain("6.144 × 10⁻⁶ without the rounding of h₁ to 32 bits");
+    const tanh = await slope("tanh", -6);
+    expect(`${tanh.numbers} = ${four(tanh.value)}`).toBe("1 − (−0.99998772)² = 2.456 × 10⁻⁵");
+    expect((await slope("sigmoid", 1)).numbers).toBe("0.7311 × (1 − 0.7311)");
+    expect((await slope("sigmoid", 1)).words).toBe("how steep sigmoid is at this sum");
+    const gone = await meaning(at("sigmoid", 17), 0);
+    expect(gone.meaning).toContain(
+      "the gradient comes out as 0, and so the weight stays. So near to 0, 32-bit numbers",
+    );
+    expect(gone.meaning).toContain("without their rounding it is 2.898 × 10⁻⁹.");
+  });
+});
+
+test("a unit's sum is said to have its bias where it has one", async () => {
+  const [withBias, without] = await Promise.all(
+    [{ ...exercise, bias: true, weights: [0.5, -0.2, 0.1] }, exercise].map(async (setup) => {
+      const session = await Session.create(setup, executor);
+      const { text } = explain(setup, momentAt(setup, 1), session.update(0), undefined);
+      await session.dispose();
+      return text;
+    }),
+  );
+  expect(withBias).toContain("The unit adds up weight × input and its bias, and passes it on as it is. z = ");
+  expect(without).toContain("The unit adds up weight × input and passes it on as it is. z = ");
 });
 
 test("a network goes out as it is at that moment, and comes back with the same output", async () => {
@@ -217,7 +354,30 @@ test("numbers have four significant digits", () => {
     "1×10⁻⁶",
     "0.0786",
   ]);
-  expect([0.5, -0.5, 1e-5].map(factor)).toEqual(["0.5000", "(−0.5000)", "(1.000 × 10⁻⁵)"]);
+  expect([0.5, -0.5, 1e-5].map((value) => factor(value))).toEqual(["0.5000", "(−0.5000)", "(1.000 × 10⁻⁵)"]);
+});
+
+test("a number has the digits that its rounding error leaves, and those that make a difference", () => {
+  const errors = [1e-9, 1e-7, 1e-5, 2e-5, 4e-5, 0];
+  expect(errors.map((error) => certain(3.456e-5, error))).toEqual([
+    "3.456 × 10⁻⁵",
+    "about 3.5 × 10⁻⁵",
+    "about 3 × 10⁻⁵",
+    "about 3 × 10⁻⁵",
+    "about 0",
+    "3.456 × 10⁻⁵",
+  ]);
+  expect(certain(0, 0)).toBe("0");
+  expect(
+    [
+      [0.34, 0.6],
+      [0.59990185, 0.6],
+      [1, 1],
+      [0, 1],
+      [-0.9998, -1],
+      [12345, 12344.9],
+    ].map(([value, other]) => beside(value, other)),
+  ).toEqual(["0.3400", "0.59990185", "1.000", "0", "−0.9998000", "12345.0000"]);
 });
 
 test("what is said of the backward pass is the number that its box shows", async () => {
@@ -354,6 +514,33 @@ describe("a chapter's task", () => {
     expect(solved).toEqual(["tanh xavier", "tanh he", "relu he"]);
   });
 
+  test("gradients of ten layers are as exact as is said of them, when little is left of them, too", async () => {
+    for (const [activation, beginning] of [
+      ["sigmoid", "small"],
+      ["sigmoid", "xavier"],
+      ["tanh", "small"],
+    ]) {
+      const training = await DeepTraining.create(activation, beginning, executor);
+      const few: string[] = [];
+      for (let made = 1; made <= 120; made++) {
+        const weights = await training.weights();
+        const { gradients, roundings } = await training.update();
+        if (made % 60 !== 0 && made > 1) continue;
+        deepGradients(weights, activation as Activation).forEach((exact, layer) => {
+          const error = Math.abs(gradients[layer] - exact);
+          // Where so little is left that fewer than four digits are shown, these are right.
+          expect(error, `${activation} ${beginning} ${made}, layer ${layer + 1}`).toBeLessThanOrEqual(
+            Math.max(roundings[layer], 2e-4 * exact),
+          );
+          if (made === 120 && certain(gradients[layer], roundings[layer]).startsWith("about"))
+            few.push(`layer ${layer + 1}`);
+        });
+      }
+      if (activation === "sigmoid") expect(few).toContain("layer 10");
+      await training.dispose();
+    }
+  });
+
   test("some momentum needs less than a third of the updates, too much of it does not", async () => {
     const updates = async (momentum: number) => {
       let count = -1;
@@ -389,6 +576,14 @@ describe("a chapter's task", () => {
       expect(at(later).training).toBeLessThan(at(earlier).training);
       expect(at(later).validation).toBeGreaterThan(at(earlier).validation);
     }
+    // Both are of the same moment: what is said of a number of updates is what the next one begins with.
+    const again = new CurveTraining(0, executor);
+    const [first] = await again.train(1);
+    const trained = new CurveTraining(0, executor);
+    const [, second] = await trained.train(2);
+    expect(first.training).toBeCloseTo(at(1).training, 6);
+    expect(second.training).toBeCloseTo((await again.train(1))[0].training, 6);
+    await Promise.all([again, trained].map((training) => training.dispose()));
     const wanted = SHARE * at(CURVE_UPDATES).validation;
     expect(at(100).validation).toBeLessThan(wanted);
     expect(at(CURVE_UPDATES).training).toBeLessThan(at(CURVE_UPDATES).validation / 10);

@@ -55,6 +55,14 @@ describe("a visitor", () => {
     await says("#moment-text", "y = 0.3400");
     await forward();
     await says("#moment-text", "= 0.03380");
+    // The picture has the loss before any update was made; what is said of the last update waits for one.
+    expect(await page.locator("#graph .loss .value").textContent()).toBe("0.0338");
+    expect(await page.locator(".figures dt").allTextContents()).toEqual([
+      "Updates made",
+      "Loss before the last update",
+      "Loss after it",
+    ]);
+    expect(await page.locator("#figure-after").textContent()).toBe("–");
     await forward();
     await says("#chain", "= −0.2600");
     await says("#moment-text", "the output is too small");
@@ -70,7 +78,7 @@ describe("a visitor", () => {
       ["0.526", "−0.1792"],
     ]);
     await says("#chain", "w₁ ← 0.5000 − 0.1000 × (−0.2600) = 0.5260");
-    expect(await page.locator("#figure-now").textContent()).toBe("0.02362");
+    expect(await page.locator("#figure-after").textContent()).toBe("0.02362");
     await page.keyboard.press("ArrowLeft");
     await expect.poll(() => step(page), patience).toBe(0);
     // A line keeps its weight, and the weight's sign, while its gradient of another sign stands beneath.
@@ -81,6 +89,7 @@ describe("a visitor", () => {
     await page.keyboard.press("ArrowDown");
     await says("#chain", "∂L/∂w₂ = ∂L/∂y × ∂y/∂z × ∂z/∂w₂");
     await says("#chain", "= −0.2080");
+    await says(".symbols", "each input times its weight, added up, and its bias where it has one");
     clean(visit);
     await visit.close();
   });
