@@ -1,6 +1,7 @@
 // The page of back-propagation, without its page: its numbers beside plain arithmetic, its words, and whether its tasks can be solved.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chainOf } from "../../demo/web/backpropagation/chain.ts";
+import { BORDER, courseOf, nextTry } from "../../demo/web/backpropagation/chapters/border.ts";
 import { codeOf } from "../../demo/web/backpropagation/code.ts";
 import { lossChange } from "../../demo/web/backpropagation/exact.ts";
 import {
@@ -483,6 +484,45 @@ test("of each of ten questions one answer is right, and each has its reason", ()
     expect(answers.every(({ reason }) => reason.length > 20)).toBe(true);
     expect(new Set(answers.map(({ text }) => text)).size).toBe(3);
   }
+  // They are kept by their texts.
+  const texts = questions.flatMap(({ answers }) => answers.map(({ text }) => text));
+  expect(new Set(texts).size).toBe(texts.length);
+});
+
+test("a rate that is far too high makes a loss beyond all numbers, and that is said", async () => {
+  const course = async (rate: number) => {
+    const session = await Session.create({ ...exercise, rate }, executor);
+    await session.reach(59);
+    const losses = Array.from({ length: 60 }, (_, i) => session.update(i).loss);
+    await session.dispose();
+    return { text: courseOf(losses), last: losses[59] };
+  };
+  for (const rate of [4, 5, 10]) {
+    const { text, last } = await course(rate);
+    expect(last).toBeNaN();
+    expect(text).toMatch(
+      /^the loss grew from 0.03380 beyond all numbers that the computer can write, after \d+ updates.$/,
+    );
+  }
+  expect((await course(0.5)).text).toMatch(/^the loss went from 0.03380 to \S.*, it shrank.$/);
+  expect((await course(1.3)).text).toMatch(/^the loss went from 0.03380 to \S.*, it grew.$/);
+});
+
+test("a guess of the border is judged by itself, and by what was tried before", () => {
+  const infinity = Number.POSITIVE_INFINITY;
+  expect(nextTry(0.002, 0.002, infinity)).toBe(
+    "At 0.002 it still shrinks. The border lies higher: try twice that, 0.004.",
+  );
+  expect(nextTry(0.75, 0.75, infinity)).toBe("At 0.75 it still shrinks. The border lies higher: try twice that, 1.5.");
+  expect(nextTry(2, 1, 2)).toBe("At 2 it already grows. So the border lies between 1 and 2: try the middle, 1.5.");
+  expect(nextTry(1.23, 1, 1.23)).toBe("At 1.23 it already grows. You are next to it: try 0.01 less.");
+  expect(nextTry(1.21, 1.21, infinity)).toBe("At 1.21 it still shrinks. You are next to it: try 0.01 more.");
+  expect(nextTry(2, 1.21, 1.22)).toBe(
+    "At 2 it already grows. But you know more by now: the border lies between 1.21 and 1.22.",
+  );
+  // A step from there is right.
+  for (const guess of [1.205, 1.234])
+    expect(Math.abs(guess + 0.01 * Math.sign(BORDER - guess) - BORDER)).toBeLessThanOrEqual(0.005);
 });
 
 describe("a chapter's task", () => {

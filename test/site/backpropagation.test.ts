@@ -182,6 +182,9 @@ describe("a visitor", () => {
     await task.getByLabel("The loss").selectOption("grow");
     await task.getByRole("button", { name: "Try" }).click();
     await verdicts.filter({ hasText: "As you said." }).waitFor();
+    await task.getByLabel("Learning rate").fill("5");
+    await task.getByRole("button", { name: "Try" }).click();
+    await verdicts.filter({ hasText: "grew from 0.03380 beyond all numbers that the computer can write" }).waitFor();
     await task.getByLabel("It diverges above").fill("1.0");
     await task.getByRole("button", { name: "Check" }).click();
     await verdicts.filter({ hasText: "between 1 and 1.3: try the middle, 1.15." }).waitFor();
@@ -201,6 +204,14 @@ describe("a visitor", () => {
       await task.getByLabel(question.answers.find(({ right }) => right)?.text ?? "", { exact: true }).check();
     await task.getByText("10 of 10 right.").waitFor();
     await page.reload();
+    await task.getByText("10 of 10 right.").waitFor();
+    const wanted = questions.map(({ answers }) => answers.find(({ right }) => right)?.text);
+    const checked = () => task.locator(".choice:has(:checked)").allTextContents();
+    expect(await checked()).toEqual(wanted);
+    expect(await task.locator(".question .verdict.right").count()).toBe(10);
+    await task.getByRole("button", { name: "Begin the quiz again" }).click();
+    await task.getByText("0 of 10 right, 10 to go.").waitFor();
+    expect(await checked()).toEqual([]);
     const solved = page.locator("#chapter-list button[aria-label$=solved]");
     await expect
       .poll(() => solved.allTextContents(), patience)
@@ -230,6 +241,9 @@ describe("a visitor", () => {
       await task.getByRole("heading", { name }).waitFor();
     };
     await open("3. A hidden layer");
+    await task.getByLabel("Hidden layer").selectOption("1");
+    await train();
+    await verdict("one unit draws one line");
     await task.getByLabel("Hidden layer").selectOption("4");
     await train();
     await verdict("all four are right");
