@@ -46,6 +46,37 @@ describe("a visitor", () => {
     await visit.close();
   });
 
+  test.each(["light", "dark"] as const)(
+    "sees in the %s theme that the bar has more pages than fit",
+    async (colorScheme) => {
+      const narrow = { viewport: { width: 390, height: 844 }, colorScheme, reducedMotion: "reduce" } as const;
+      const visit = await loaded(await site().visit("index.html", narrow));
+      const { page } = visit;
+      const arrows = async () => {
+        const seen = ["before", "after"].map((side) => page.locator(`.site-header .${side}`).isVisible());
+        return (await Promise.all(seen)).join();
+      };
+      const edge = () => page.locator(".site-header ul").evaluate((list) => getComputedStyle(list).maskImage);
+      await expect.poll(arrows, patience).toBe("false,true");
+      const fadesAfter = await edge();
+      expect(await faults(page)).toEqual([]);
+      await page.locator(".site-header .after").click();
+      await expect.poll(arrows, patience).toBe("true,true");
+      expect(await edge()).not.toBe(fadesAfter);
+      expect(await faults(page)).toEqual([]);
+      // By the keyboard to the last one: nothing more follows, and no arrow takes the focus.
+      await page.locator(".site-header nav a").last().focus();
+      await expect.poll(arrows, patience).toBe("true,false");
+      await page.keyboard.press("Tab");
+      expect(await page.locator("#theme").evaluate((button) => button === document.activeElement)).toBe(true);
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await expect.poll(arrows, patience).toBe("false,false");
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      clean(visit);
+      await visit.close();
+    },
+  );
+
   test("steps through the worked exercise, forwards and backwards, and finds the numbers of the textbook", async () => {
     const visit = await loaded(await site().visit("backpropagation.html"));
     const { page } = visit;
