@@ -362,10 +362,10 @@ test("a number has the digits that its rounding error leaves, and those that mak
   const errors = [1e-9, 1e-7, 1e-5, 2e-5, 4e-5, 0];
   expect(errors.map((error) => certain(3.456e-5, error))).toEqual([
     "3.456 × 10⁻⁵",
-    "about 3.5 × 10⁻⁵",
-    "about 3 × 10⁻⁵",
-    "about 3 × 10⁻⁵",
-    "about 0",
+    "≈ 3.5 × 10⁻⁵",
+    "≈ 3 × 10⁻⁵",
+    "≈ 3 × 10⁻⁵",
+    "≈ 0",
     "3.456 × 10⁻⁵",
   ]);
   expect(certain(0, 0)).toBe("0");
@@ -572,7 +572,7 @@ describe("a chapter's task", () => {
           expect(error, `${activation} ${beginning} ${made}, layer ${layer + 1}`).toBeLessThanOrEqual(
             Math.max(roundings[layer], 2e-4 * exact),
           );
-          if (made === 120 && certain(gradients[layer], roundings[layer]).startsWith("about"))
+          if (made === 120 && certain(gradients[layer], roundings[layer]).startsWith("≈"))
             few.push(`layer ${layer + 1}`);
         });
       }

@@ -262,7 +262,12 @@ describe("a visitor", () => {
     const train = () => task.getByRole("button", { name: "Train" }).click();
     await train();
     await verdict("It vanished on its way.");
-    await task.getByRole("button", { name: "Stop" }).click();
+    // To the end: of what is left then, no more digits are shown than are right.
+    await task.locator(".hint", { hasText: "update 300 of 300" }).waitFor();
+    await task.locator(".hint", { hasText: "leaves no more digits" }).waitFor();
+    expect(await task.locator(".gradient-bars li").last().textContent()).toMatch(/^Layer 10≈ \d × 10⁻⁸$/);
+    const heights = await task.locator(".gradient-bars li").evaluateAll((all) => all.map((each) => each.clientHeight));
+    expect(new Set(heights).size).toBe(1);
     await task.getByLabel("Activation").selectOption("tanh");
     await task.getByLabel("First weights").selectOption("xavier");
     await train();

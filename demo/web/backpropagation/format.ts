@@ -19,12 +19,12 @@ function significant(value: number, digits: number): string {
   return `${sign}${first} × ${tenTo(Number(exponent))}`;
 }
 
-/** A size with the digits that an error of so much leaves: 1.234 × 10⁻⁶, about 1 × 10⁻⁶, about 0. */
+/** A size with the digits that an error of so much leaves: 1.234 × 10⁻⁶, ≈ 1 × 10⁻⁶, ≈ 0. */
 export function certain(size: number, error: number): string {
   if (size === 0) return four(size);
-  if (size <= error) return "about 0";
+  if (size <= error) return "≈ 0";
   const digits = Math.max(1, Math.floor(Math.log10(size / error)));
-  return digits < DIGITS ? `about ${significant(size, digits)}` : four(size);
+  return digits < DIGITS ? `≈ ${significant(size, digits)}` : four(size);
 }
 
 /** A number with as many digits as make its difference from another right to four: 0.999994 beside 1, 0.3400 beside 0.6. */

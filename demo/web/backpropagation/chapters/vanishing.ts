@@ -55,12 +55,12 @@ export const chapter: Chapter = {
         mark.hidden = false;
         mark.style.left = `calc(${(100 * length).toFixed(1)}% - 3px)`;
       });
-      const about = texts.some((text) => text.startsWith("about"))
-        ? " “About” stands before what is rounded: the terms of its sum have cancelled one another, and the rounding of 32-bit numbers leaves no more digits of it."
+      const rounded = texts.some((text) => text.startsWith("≈"))
+        ? " ≈ stands before sums whose terms have cancelled one another so far that the rounding of 32-bit numbers leaves no more digits."
         : "";
       say(
         progress,
-        `The bars and numbers are of update ${made} of ${UPDATES}, loss ${four(loss)}.${about} The dark marks stay where the bars of the first update ended, which is the one that is judged.`,
+        `The bars and numbers are of update ${made} of ${UPDATES}, loss ${four(loss)}.${rounded} The dark marks stay where the bars of the first update ended, which is the one that is judged.`,
       );
     };
     const judge = ({ gradients }: DeepUpdate) => {
