@@ -22,6 +22,14 @@ export function openQuiz(place: HTMLElement, solve: () => void): Opened {
     }),
   );
   const keep = () => kept.write([...given.values()].map(({ text }) => text));
+  // Before they are on the page: no reason is read aloud again.
+  const before = new Set(kept.read());
+  questions.forEach((question, i) => {
+    const answer = question.answers.find(({ text }) => before.has(text));
+    if (answer === undefined) return;
+    given.set(question, answer);
+    views[i].answer(answer);
+  });
   const again = button("Begin the quiz again", () => {
     given.clear();
     keep();
@@ -38,13 +46,6 @@ export function openQuiz(place: HTMLElement, solve: () => void): Opened {
     score,
     row(again),
   );
-  const before = new Set(kept.read());
-  questions.forEach((question, i) => {
-    const answer = question.answers.find(({ text }) => before.has(text));
-    if (answer === undefined) return;
-    given.set(question, answer);
-    views[i].answer(answer);
-  });
   show();
   return { leave: () => false };
 }
