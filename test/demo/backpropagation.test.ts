@@ -599,6 +599,27 @@ describe("a chapter's task", () => {
     expect(noise(validationPoints)).toBeCloseTo(noise(points), 6);
   });
 
+  test("after some updates, training and validation loss are those of the curve that is drawn then", async () => {
+    const training = new CurveTraining(0, executor);
+    const begun = await training.train(1);
+    const [, , latest] = await training.train(3);
+    for (const [name, samples] of [
+      ["training", points],
+      ["validation", validationPoints],
+    ] as const) {
+      const drawn = await training.curve(samples.map(({ x }) => x));
+      const errors = samples.map(({ y }, i) => (drawn[i] - y) ** 2);
+      expect(latest[name]).toBeCloseTo(errors.reduce((sum, each) => sum + each, 0) / errors.length, 5);
+    }
+    await training.dispose();
+    // The loss of each but the last update is told by the next one.
+    const other = new CurveTraining(0, executor);
+    const [first] = await other.train(4);
+    await other.dispose();
+    expect(begun[0].training).toBeCloseTo(first.training, 5);
+    expect(begun[0].validation).toBeCloseTo(first.validation, 5);
+  });
+
   test("the training loss falls while the validation loss rises; early stopping, and weight decay, keep it low", async () => {
     const curves = async (decay: number) => {
       const training = new CurveTraining(decay, executor);
@@ -616,14 +637,6 @@ describe("a chapter's task", () => {
       expect(at(later).training).toBeLessThan(at(earlier).training);
       expect(at(later).validation).toBeGreaterThan(at(earlier).validation);
     }
-    // Both are of the same moment: what is said of a number of updates is what the next one begins with.
-    const again = new CurveTraining(0, executor);
-    const [first] = await again.train(1);
-    const trained = new CurveTraining(0, executor);
-    const [, second] = await trained.train(2);
-    expect(first.training).toBeCloseTo(at(1).training, 6);
-    expect(second.training).toBeCloseTo((await again.train(1))[0].training, 6);
-    await Promise.all([again, trained].map((training) => training.dispose()));
     const wanted = SHARE * at(CURVE_UPDATES).validation;
     expect(at(100).validation).toBeLessThan(wanted);
     expect(at(CURVE_UPDATES).training).toBeLessThan(at(CURVE_UPDATES).validation / 10);
