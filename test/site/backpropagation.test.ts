@@ -308,5 +308,5 @@ describe("a visitor", () => {
     expect(await faults(page)).toEqual([]);
     clean(visit);
     await visit.close();
-  });
+  }, 120_000);
 });
