@@ -32,6 +32,10 @@ function head(building: boolean): string {
     <link rel="stylesheet" href="./shared/site.css" />`;
 }
 
+/** Pushes the bar aside, where more of it is hidden on that side; the keyboard has the links themselves. */
+const more = (side: string, sign: string) =>
+  `<button type="button" class="quiet more ${side}" tabindex="-1" aria-hidden="true">${sign}</button>`;
+
 function header(current: string): string {
   const links = present.map(({ file, name }) => {
     const mark = file === current ? ' aria-current="page"' : "";
@@ -40,7 +44,7 @@ function header(current: string): string {
   return `<a class="skip" href="#main">Skip to the content</a>
     <header class="site-header">
       <a class="brand" href="./index.html"><img src="./icon.svg" width="24" height="24" alt="" />simdgrad</a>
-      <nav aria-label="Pages"><ul>${links.join("")}</ul></nav>
+      <nav aria-label="Pages"><ul>${links.join("")}</ul>${more("before", "‹")}${more("after", "›")}</nav>
       <button type="button" class="quiet" id="theme" aria-live="polite">Dark theme</button>
     </header>`;
 }

@@ -1,8 +1,16 @@
 // The page of back-propagation, without its page: its numbers beside plain arithmetic, its words, and whether its tasks can be solved.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chainOf } from "../../demo/web/backpropagation/chain.ts";
+import { BORDER, courseOf, nextTry } from "../../demo/web/backpropagation/chapters/border.ts";
 import { codeOf } from "../../demo/web/backpropagation/code.ts";
-import { activations, beginnings, DeepTraining, LAYERS } from "../../demo/web/backpropagation/experiments/deep.ts";
+import { lossChange } from "../../demo/web/backpropagation/exact.ts";
+import {
+  activations,
+  beginnings,
+  DeepTraining,
+  rows as deepRows,
+  LAYERS,
+} from "../../demo/web/backpropagation/experiments/deep.ts";
 import {
   UPDATES as CURVE_UPDATES,
   CurveTraining,
@@ -14,7 +22,7 @@ import {
 import { descend } from "../../demo/web/backpropagation/experiments/valley.ts";
 import { samples, UPDATES as XOR_UPDATES, XorTraining } from "../../demo/web/backpropagation/experiments/xor.ts";
 import { explain } from "../../demo/web/backpropagation/explain.ts";
-import { brief, factor, four } from "../../demo/web/backpropagation/format.ts";
+import { beside, brief, certain, factor, four } from "../../demo/web/backpropagation/format.ts";
 import { type Line, layoutOf, type Point, TAB } from "../../demo/web/backpropagation/layout.ts";
 import { followedWeight, momentAt, momentsEach } from "../../demo/web/backpropagation/moments.ts";
 import {
@@ -86,6 +94,39 @@ function plainly(setup: Setup) {
     })
     .reverse();
   return { loss, layers };
+}
+
+/** The mean sizes of the gradients of each of ten layers, in plain loops over doubles. */
+function deepGradients(weights: readonly ArrayLike<number>[], activation: Activation): number[] {
+  const inputs = Array.from({ length: deepRows.length / 8 }, (_, row) => [...deepRows.slice(8 * row, 8 * row + 8)]);
+  const passed = [inputs.map((a) => ({ a, slope: [] as number[] }))];
+  weights.forEach((w, at) => {
+    const of = functions[at === LAYERS - 1 ? "linear" : activation];
+    passed.push(
+      passed[at].map(({ a }) => {
+        const units = Array.from({ length: w.length / a.length }, (_, unit) =>
+          of(a.reduce((sum, each, i) => sum + each * w[unit * a.length + i], 0)),
+        );
+        return { a: units.map(([value]) => value), slope: units.map(([, slope]) => slope) };
+      }),
+    );
+  });
+  const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;
+  let da = passed[LAYERS].map(({ a: [y] }, row) => [(y - mean(inputs[row])) / inputs.length]);
+  const sizes: number[] = [];
+  for (let at = LAYERS - 1; at >= 0; at--) {
+    const w = weights[at];
+    const dz = da.map((each, row) => each.map((value, unit) => value * passed[at + 1][row].slope[unit]));
+    const width = passed[at][0].a.length;
+    const gradients = Array.from(w, (_, i) =>
+      dz.reduce((sum, each, row) => sum + each[Math.floor(i / width)] * passed[at][row].a[i % width], 0),
+    );
+    sizes[at] = mean(gradients.map(Math.abs));
+    da = dz.map((each) =>
+      Array.from({ length: width }, (_, i) => each.reduce((sum, value, unit) => sum + value * w[unit * width + i], 0)),
+    );
+  }
+  return sizes;
 }
 
 function close(given: ArrayLike<number>, wanted: readonly number[]): void {
@@ -170,9 +211,106 @@ test("the exercise's chain is written out", async () => {
   expect(chain.numbers).toBe("(−0.2600) × 1.000 × 0.8000");
   expect(chain.step).toBe("w₂ ← (−0.2000) − 0.1000 × (−0.2080) = −0.1792");
   expect(chain.meaning).toBe(
-    "A weight larger by 0.001 would make the loss smaller by about 2.080 × 10⁻⁴. So the weight grows.",
+    "A weight larger by 0.001 makes the loss smaller by 2.077 × 10⁻⁴, computed anew; the gradient says smaller by 2.080 × 10⁻⁴. So the weight grows.",
   );
   await session.dispose();
+});
+
+test.each(setups)("of %s: the loss changes with a weight as it does in plain arithmetic", async (_, setup) => {
+  const session = await Session.create(setup, executor);
+  const update = session.update(0);
+  const first = update.layers.slice(1).flatMap(({ w, b }) => [...w, ...b]);
+  const rounded = { ...setup, inputs: setup.inputs.map(Math.fround), targets: setup.targets.map(Math.fround) };
+  let at = 0;
+  update.layers.slice(1).forEach(({ w, b }, before) => {
+    const into = allWeights(setup).filter(({ layer }) => layer === before + 1);
+    for (const weight of into) {
+      const place = weight.from === undefined ? w.length + weight.to : weight.to * setup.sizes[before] + weight.from;
+      const larger = first.map((each, i) => (i === at + place ? each + 0.001 : each));
+      const change = plainly({ ...rounded, weights: larger }).loss - plainly({ ...rounded, weights: first }).loss;
+      expect(Math.abs(lossChange(setup, update, weight, 0.001) - change), weightName(setup, weight)).toBeLessThan(
+        1e-13,
+      );
+    }
+    at += w.length + b.length;
+  });
+  await session.dispose();
+});
+
+describe("what is said of a weight that is larger by 0.001 is what the loss does then", () => {
+  const meaning = async (setup: Setup, made: number) => {
+    const session = await Session.create(setup, executor);
+    await session.reach(made);
+    const chain = chainOf(setup, session.update(made), session.update(made + 1), { layer: 1, from: 0, to: 0 });
+    await session.dispose();
+    return chain;
+  };
+  const bends = "The gradient is the slope at this very place, and within 0.001 the loss bends.";
+
+  test("where the loss is nearly flat", async () => {
+    const chain = await meaning(exercise, 44);
+    expect(chain.meaning).toBe(
+      `A weight larger by 0.001 makes the loss larger by 4.018 × 10⁻⁷, computed anew; the gradient says smaller by 9.817 × 10⁻⁸. So the weight grows. ${bends}`,
+    );
+    expect(chain.links[0].numbers).toBe("0.59990185 − 0.60000002");
+  });
+
+  test("at an exact hit", async () => {
+    const { meaning: text } = await meaning(
+      { ...exercise, inputs: [1, 0.5], weights: [0.5, -0.5], targets: [0.25] },
+      0,
+    );
+    expect(text).toBe(
+      `A weight larger by 0.001 makes the loss larger by 5.000 × 10⁻⁷, computed anew; the gradient comes out as 0, and so the weight stays. ${bends}`,
+    );
+  });
+
+  test("at a kink, and with an input of 0", async () => {
+    const kinked: Setup = {
+      ...hiddenLayer,
+      sizes: [2, 1, 1],
+      inputs: [1, 1],
+      activation: "relu",
+      weights: [0.5, -0.5, 0.7],
+    };
+    const [kink, idle] = [await meaning(kinked, 0), await meaning({ ...kinked, inputs: [0, 1] }, 0)];
+    expect(kink.meaning).toContain("smaller by 4.198 × 10⁻⁴, computed anew; the gradient comes out as 0");
+    expect(kink.meaning).toContain("A ReLU whose sum is 0 stands at its kink");
+    expect(idle.meaning).toContain("neither larger nor smaller, and the gradient is 0: the weight stays.");
+  });
+
+  test("where an activation is saturated, and its slope is shown with the digits that make it", async () => {
+    const at = (activation: Activation, weight: number): Setup => ({
+      ...hiddenLayer,
+      ...{ sizes: [1, 1, 1], inputs: [1], activation, weights: [weight, 0.7] },
+    });
+    const slope = async (activation: Activation, weight: number) => (await meaning(at(activation, weight), 0)).links[1];
+    const sigmoid = await slope("sigmoid", 12);
+    expect(`${sigmoid.numbers} = ${four(sigmoid.value)}`).toBe("0.999993801 × (1 − 0.999993801) = 6.199 × 10⁻⁶");
+    expect(sigmoid.words).toContain("6.144 × 10⁻⁶ without the rounding of h₁ to 32 bits");
+    const tanh = await slope("tanh", -6);
+    expect(`${tanh.numbers} = ${four(tanh.value)}`).toBe("1 − (−0.99998772)² = 2.456 × 10⁻⁵");
+    expect((await slope("sigmoid", 1)).numbers).toBe("0.7311 × (1 − 0.7311)");
+    expect((await slope("sigmoid", 1)).words).toBe("how steep sigmoid is at this sum");
+    const gone = await meaning(at("sigmoid", 17), 0);
+    expect(gone.meaning).toContain(
+      "the gradient comes out as 0, and so the weight stays. So near to 0, 32-bit numbers",
+    );
+    expect(gone.meaning).toContain("without their rounding it is 2.898 × 10⁻⁹.");
+  });
+});
+
+test("a unit's sum is said to have its bias where it has one", async () => {
+  const [withBias, without] = await Promise.all(
+    [{ ...exercise, bias: true, weights: [0.5, -0.2, 0.1] }, exercise].map(async (setup) => {
+      const session = await Session.create(setup, executor);
+      const { text } = explain(setup, momentAt(setup, 1), session.update(0), undefined);
+      await session.dispose();
+      return text;
+    }),
+  );
+  expect(withBias).toContain("The unit adds up weight × input and its bias, and passes it on as it is. z = ");
+  expect(without).toContain("The unit adds up weight × input and passes it on as it is. z = ");
 });
 
 test("a network goes out as it is at that moment, and comes back with the same output", async () => {
@@ -217,7 +355,30 @@ test("numbers have four significant digits", () => {
     "1×10⁻⁶",
     "0.0786",
   ]);
-  expect([0.5, -0.5, 1e-5].map(factor)).toEqual(["0.5000", "(−0.5000)", "(1.000 × 10⁻⁵)"]);
+  expect([0.5, -0.5, 1e-5].map((value) => factor(value))).toEqual(["0.5000", "(−0.5000)", "(1.000 × 10⁻⁵)"]);
+});
+
+test("a number has the digits that its rounding error leaves, and those that make a difference", () => {
+  const errors = [1e-9, 1e-7, 1e-5, 2e-5, 4e-5, 0];
+  expect(errors.map((error) => certain(3.456e-5, error))).toEqual([
+    "3.456 × 10⁻⁵",
+    "≈ 3.5 × 10⁻⁵",
+    "≈ 3 × 10⁻⁵",
+    "≈ 3 × 10⁻⁵",
+    "≈ 0",
+    "3.456 × 10⁻⁵",
+  ]);
+  expect(certain(0, 0)).toBe("0");
+  expect(
+    [
+      [0.34, 0.6],
+      [0.59990185, 0.6],
+      [1, 1],
+      [0, 1],
+      [-0.9998, -1],
+      [12345, 12344.9],
+    ].map(([value, other]) => beside(value, other)),
+  ).toEqual(["0.3400", "0.59990185", "1.000", "0", "−0.9998000", "12345.0000"]);
 });
 
 test("what is said of the backward pass is the number that its box shows", async () => {
@@ -323,6 +484,45 @@ test("of each of ten questions one answer is right, and each has its reason", ()
     expect(answers.every(({ reason }) => reason.length > 20)).toBe(true);
     expect(new Set(answers.map(({ text }) => text)).size).toBe(3);
   }
+  // They are kept by their texts.
+  const texts = questions.flatMap(({ answers }) => answers.map(({ text }) => text));
+  expect(new Set(texts).size).toBe(texts.length);
+});
+
+test("a rate that is far too high makes a loss beyond all numbers, and that is said", async () => {
+  const course = async (rate: number) => {
+    const session = await Session.create({ ...exercise, rate }, executor);
+    await session.reach(59);
+    const losses = Array.from({ length: 60 }, (_, i) => session.update(i).loss);
+    await session.dispose();
+    return { text: courseOf(losses), last: losses[59] };
+  };
+  for (const rate of [4, 5, 10]) {
+    const { text, last } = await course(rate);
+    expect(last).toBeNaN();
+    expect(text).toMatch(
+      /^the loss grew from 0.03380 beyond all numbers that the computer can write, after \d+ updates.$/,
+    );
+  }
+  expect((await course(0.5)).text).toMatch(/^the loss went from 0.03380 to \S.*, it shrank.$/);
+  expect((await course(1.3)).text).toMatch(/^the loss went from 0.03380 to \S.*, it grew.$/);
+});
+
+test("a guess of the border is judged by itself, and by what was tried before", () => {
+  const infinity = Number.POSITIVE_INFINITY;
+  expect(nextTry(0.002, 0.002, infinity)).toBe(
+    "At 0.002 it still shrinks. The border lies higher: try twice that, 0.004.",
+  );
+  expect(nextTry(0.75, 0.75, infinity)).toBe("At 0.75 it still shrinks. The border lies higher: try twice that, 1.5.");
+  expect(nextTry(2, 1, 2)).toBe("At 2 it already grows. So the border lies between 1 and 2: try the middle, 1.5.");
+  expect(nextTry(1.23, 1, 1.23)).toBe("At 1.23 it already grows. You are next to it: try 0.01 less.");
+  expect(nextTry(1.21, 1.21, infinity)).toBe("At 1.21 it still shrinks. You are next to it: try 0.01 more.");
+  expect(nextTry(2, 1.21, 1.22)).toBe(
+    "At 2 it already grows. But you know more by now: the border lies between 1.21 and 1.22.",
+  );
+  // A step from there is right.
+  for (const guess of [1.205, 1.234])
+    expect(Math.abs(guess + 0.01 * Math.sign(BORDER - guess) - BORDER)).toBeLessThanOrEqual(0.005);
 });
 
 describe("a chapter's task", () => {
@@ -354,6 +554,33 @@ describe("a chapter's task", () => {
     expect(solved).toEqual(["tanh xavier", "tanh he", "relu he"]);
   });
 
+  test("gradients of ten layers are as exact as is said of them, when little is left of them, too", async () => {
+    for (const [activation, beginning] of [
+      ["sigmoid", "small"],
+      ["sigmoid", "xavier"],
+      ["tanh", "small"],
+    ]) {
+      const training = await DeepTraining.create(activation, beginning, executor);
+      const few: string[] = [];
+      for (let made = 1; made <= 120; made++) {
+        const weights = await training.weights();
+        const { gradients, roundings } = await training.update();
+        if (made % 60 !== 0 && made > 1) continue;
+        deepGradients(weights, activation as Activation).forEach((exact, layer) => {
+          const error = Math.abs(gradients[layer] - exact);
+          // Where so little is left that fewer than four digits are shown, these are right.
+          expect(error, `${activation} ${beginning} ${made}, layer ${layer + 1}`).toBeLessThanOrEqual(
+            Math.max(roundings[layer], 2e-4 * exact),
+          );
+          if (made === 120 && certain(gradients[layer], roundings[layer]).startsWith("≈"))
+            few.push(`layer ${layer + 1}`);
+        });
+      }
+      if (activation === "sigmoid") expect(few).toContain("layer 10");
+      await training.dispose();
+    }
+  });
+
   test("some momentum needs less than a third of the updates, too much of it does not", async () => {
     const updates = async (momentum: number) => {
       let count = -1;
@@ -370,6 +597,27 @@ describe("a chapter's task", () => {
       samples.reduce((sum, { x, y }) => sum + (y - truth(x)) ** 2, 0) / samples.length;
     expect(validationPoints.length).toBe(30);
     expect(noise(validationPoints)).toBeCloseTo(noise(points), 6);
+  });
+
+  test("after some updates, training and validation loss are those of the curve that is drawn then", async () => {
+    const training = new CurveTraining(0, executor);
+    const begun = await training.train(1);
+    const [, , latest] = await training.train(3);
+    for (const [name, samples] of [
+      ["training", points],
+      ["validation", validationPoints],
+    ] as const) {
+      const drawn = await training.curve(samples.map(({ x }) => x));
+      const errors = samples.map(({ y }, i) => (drawn[i] - y) ** 2);
+      expect(latest[name]).toBeCloseTo(errors.reduce((sum, each) => sum + each, 0) / errors.length, 5);
+    }
+    await training.dispose();
+    // The loss of each but the last update is told by the next one.
+    const other = new CurveTraining(0, executor);
+    const [first] = await other.train(4);
+    await other.dispose();
+    expect(begun[0].training).toBeCloseTo(first.training, 5);
+    expect(begun[0].validation).toBeCloseTo(first.validation, 5);
   });
 
   test("the training loss falls while the validation loss rises; early stopping, and weight decay, keep it low", async () => {

@@ -46,6 +46,37 @@ describe("a visitor", () => {
     await visit.close();
   });
 
+  test.each(["light", "dark"] as const)(
+    "sees in the %s theme that the bar has more pages than fit",
+    async (colorScheme) => {
+      const narrow = { viewport: { width: 390, height: 844 }, colorScheme, reducedMotion: "reduce" } as const;
+      const visit = await loaded(await site().visit("index.html", narrow));
+      const { page } = visit;
+      const arrows = async () => {
+        const seen = ["before", "after"].map((side) => page.locator(`.site-header .${side}`).isVisible());
+        return (await Promise.all(seen)).join();
+      };
+      const edge = () => page.locator(".site-header ul").evaluate((list) => getComputedStyle(list).maskImage);
+      await expect.poll(arrows, patience).toBe("false,true");
+      const fadesAfter = await edge();
+      expect(await faults(page)).toEqual([]);
+      await page.locator(".site-header .after").click();
+      await expect.poll(arrows, patience).toBe("true,true");
+      expect(await edge()).not.toBe(fadesAfter);
+      expect(await faults(page)).toEqual([]);
+      // By the keyboard to the last one: nothing more follows, and no arrow takes the focus.
+      await page.locator(".site-header nav a").last().focus();
+      await expect.poll(arrows, patience).toBe("true,false");
+      await page.keyboard.press("Tab");
+      expect(await page.locator("#theme").evaluate((button) => button === document.activeElement)).toBe(true);
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await expect.poll(arrows, patience).toBe("false,false");
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      clean(visit);
+      await visit.close();
+    },
+  );
+
   test("steps through the worked exercise, forwards and backwards, and finds the numbers of the textbook", async () => {
     const visit = await loaded(await site().visit("backpropagation.html"));
     const { page } = visit;
@@ -55,6 +86,14 @@ describe("a visitor", () => {
     await says("#moment-text", "y = 0.3400");
     await forward();
     await says("#moment-text", "= 0.03380");
+    // The picture has the loss before any update was made; what is said of the last update waits for one.
+    expect(await page.locator("#graph .loss .value").textContent()).toBe("0.0338");
+    expect(await page.locator(".figures dt").allTextContents()).toEqual([
+      "Updates made",
+      "Loss before the last update",
+      "Loss after it",
+    ]);
+    expect(await page.locator("#figure-after").textContent()).toBe("–");
     await forward();
     await says("#chain", "= −0.2600");
     await says("#moment-text", "the output is too small");
@@ -70,7 +109,7 @@ describe("a visitor", () => {
       ["0.526", "−0.1792"],
     ]);
     await says("#chain", "w₁ ← 0.5000 − 0.1000 × (−0.2600) = 0.5260");
-    expect(await page.locator("#figure-now").textContent()).toBe("0.02362");
+    expect(await page.locator("#figure-after").textContent()).toBe("0.02362");
     await page.keyboard.press("ArrowLeft");
     await expect.poll(() => step(page), patience).toBe(0);
     // A line keeps its weight, and the weight's sign, while its gradient of another sign stands beneath.
@@ -81,6 +120,7 @@ describe("a visitor", () => {
     await page.keyboard.press("ArrowDown");
     await says("#chain", "∂L/∂w₂ = ∂L/∂y × ∂y/∂z × ∂z/∂w₂");
     await says("#chain", "= −0.2080");
+    await says(".symbols", "each input times its weight, added up, and its bias where it has one");
     clean(visit);
     await visit.close();
   });
@@ -144,7 +184,7 @@ describe("a visitor", () => {
     await visit.close();
   });
 
-  test("solves the first chapters and the quiz, and finds them solved after a reload", async () => {
+  test("solves the first chapters, and finds them solved after a reload", async () => {
     const visit = await loaded(await site().visit("backpropagation.html"));
     const { page } = visit;
     const task = page.locator(".chapter .chapter:not([hidden])");
@@ -173,6 +213,9 @@ describe("a visitor", () => {
     await task.getByLabel("The loss").selectOption("grow");
     await task.getByRole("button", { name: "Try" }).click();
     await verdicts.filter({ hasText: "As you said." }).waitFor();
+    await task.getByLabel("Learning rate").fill("5");
+    await task.getByRole("button", { name: "Try" }).click();
+    await verdicts.filter({ hasText: "grew from 0.03380 beyond all numbers that the computer can write" }).waitFor();
     await task.getByLabel("It diverges above").fill("1.0");
     await task.getByRole("button", { name: "Check" }).click();
     await verdicts.filter({ hasText: "between 1 and 1.3: try the middle, 1.15." }).waitFor();
@@ -187,15 +230,33 @@ describe("a visitor", () => {
     await task.getByRole("button", { name: "Run" }).click();
     await verdicts.filter({ hasText: "less than a third" }).waitFor();
 
-    await open("Quiz");
-    for (const question of questions)
-      await task.getByLabel(question.answers.find(({ right }) => right)?.text ?? "", { exact: true }).check();
-    await task.getByText("10 of 10 right.").waitFor();
     await page.reload();
     const solved = page.locator("#chapter-list button[aria-label$=solved]");
     await expect
       .poll(() => solved.allTextContents(), patience)
-      .toEqual(["1. One update by hand ✓", "2. A rate too high ✓", "5. Momentum ✓", "Quiz ✓"]);
+      .toEqual(["1. One update by hand ✓", "2. A rate too high ✓", "5. Momentum ✓"]);
+    expect(await faults(page)).toEqual([]);
+    clean(visit);
+    await visit.close();
+  });
+
+  test("answers the quiz, and finds the answers after a reload", async () => {
+    const visit = await loaded(await site().visit("backpropagation.html#chapter=quiz"));
+    const { page } = visit;
+    const task = page.locator(".chapter .chapter:not([hidden])");
+    for (const question of questions)
+      await task.getByLabel(question.answers.find(({ right }) => right)?.text ?? "", { exact: true }).check();
+    await task.getByText("10 of 10 right.").waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Quiz, solved" }).waitFor();
+    await task.getByText("10 of 10 right.").waitFor();
+    const wanted = questions.map(({ answers }) => answers.find(({ right }) => right)?.text);
+    const checked = () => task.locator(".choice:has(:checked)").allTextContents();
+    expect(await checked()).toEqual(wanted);
+    expect(await task.locator(".question .verdict.right").count()).toBe(10);
+    await task.getByRole("button", { name: "Begin the quiz again" }).click();
+    await task.getByText("0 of 10 right, 10 to go.").waitFor();
+    expect(await checked()).toEqual([]);
     expect(await faults(page)).toEqual([]);
     clean(visit);
     await visit.close();
@@ -211,7 +272,12 @@ describe("a visitor", () => {
     const train = () => task.getByRole("button", { name: "Train" }).click();
     await train();
     await verdict("It vanished on its way.");
-    await task.getByRole("button", { name: "Stop" }).click();
+    // To the end: of what is left then, no more digits are shown than are right.
+    await task.locator(".hint", { hasText: "update 300 of 300" }).waitFor();
+    await task.locator(".hint", { hasText: "leaves no more digits" }).waitFor();
+    expect(await task.locator(".gradient-bars li").last().textContent()).toMatch(/^Layer 10≈ \d × 10⁻⁸$/);
+    const heights = await task.locator(".gradient-bars li").evaluateAll((all) => all.map((each) => each.clientHeight));
+    expect(new Set(heights).size).toBe(1);
     await task.getByLabel("Activation").selectOption("tanh");
     await task.getByLabel("First weights").selectOption("xavier");
     await train();
@@ -221,6 +287,9 @@ describe("a visitor", () => {
       await task.getByRole("heading", { name }).waitFor();
     };
     await open("3. A hidden layer");
+    await task.getByLabel("Hidden layer").selectOption("1");
+    await train();
+    await verdict("one unit draws one line");
     await task.getByLabel("Hidden layer").selectOption("4");
     await train();
     await verdict("all four are right");
@@ -239,5 +308,5 @@ describe("a visitor", () => {
     expect(await faults(page)).toEqual([]);
     clean(visit);
     await visit.close();
-  });
+  }, 120_000);
 });

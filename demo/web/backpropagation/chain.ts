@@ -1,5 +1,6 @@
 // The chain rule of one weight, factor by factor, with the numbers of an update. Text alone: chain-view.ts shows it.
-import { factor, four } from "./format.ts";
+import { exactSlope, lossChange } from "./exact.ts";
+import { beside, factor, four } from "./format.ts";
 import type { Update } from "./graph.ts";
 import {
   type Activation,
@@ -38,6 +39,13 @@ export interface Chain {
   readonly meaning: string;
 }
 
+/** By how much a weight is larger, to see what becomes of the loss. */
+const LITTLE = 0.001;
+/** By how much, to find the slope itself. */
+const TINY = 1e-9;
+/** How far a slope may be from the exact one without a word. */
+const CLOSE = 0.0005;
+
 const slopes: Readonly<Record<Activation, (name: string) => string>> = {
   linear: () => "1",
   sigmoid: (name) => `${name} × (1 − ${name})`,
@@ -47,8 +55,8 @@ const slopes: Readonly<Record<Activation, (name: string) => string>> = {
 
 const slopeNumbers: Readonly<Record<Activation, (a: number) => string>> = {
   linear: () => "",
-  sigmoid: (a) => `${factor(a)} × (1 − ${factor(a)})`,
-  tanh: (a) => `1 − ${factor(a)}²`,
+  sigmoid: (a) => `${factor(a, beside(a, 1))} × (1 − ${factor(a, beside(a, 1))})`,
+  tanh: (a) => `1 − ${factor(a, beside(a, Math.sign(a)))}²`,
   relu: () => "",
 };
 
@@ -73,14 +81,37 @@ export function chainOf(setup: Setup, update: Update, next: Update, weight: Weig
     gradient,
     links,
     step: `${name} ← ${factor(own)} − ${four(setup.rate)} × ${factor(gradient)} = ${four(after)}`,
-    meaning: meaning(gradient),
+    meaning: meaning(setup, update, weight, gradient),
   };
 }
 
-function meaning(gradient: number): string {
-  if (gradient === 0) return "Changing this weight by a little changes nothing, so it stays.";
-  const [more, then] = gradient < 0 ? ["smaller", "grows"] : ["larger", "shrinks"];
-  return `A weight larger by 0.001 would make the loss ${more} by about ${four(Math.abs(gradient) / 1000)}. So the weight ${then}.`;
+/** What becomes of the loss when a weight is a little larger, and what its gradient says of that. */
+function meaning(setup: Setup, update: Update, weight: Weight, gradient: number): string {
+  const change = lossChange(setup, update, weight, LITTLE);
+  const larger = `A weight larger by ${LITTLE} makes the loss`;
+  const computed = change === 0 ? `${larger} neither larger nor smaller` : `${larger} ${moved(change)}, computed anew`;
+  if (gradient === 0 && change === 0) return `${computed}, and the gradient is 0: the weight stays.`;
+  const said = gradient * LITTLE;
+  const gap = Math.abs(change - said);
+  const why = gap > Math.abs(said) / 10 ? ` ${whyFar(setup, update, weight, gradient, gap)}` : "";
+  if (gradient === 0) return `${computed}; the gradient comes out as 0, and so the weight stays.${why}`;
+  return `${computed}; the gradient says ${moved(said)}. So the weight ${gradient < 0 ? "grows" : "shrinks"}.${why}`;
+}
+
+/** Why a gradient foretells the loss badly: by so much. */
+function whyFar(setup: Setup, update: Update, weight: Weight, gradient: number, gap: number): string {
+  const slope = (by: number) => lossChange(setup, update, weight, by) / by;
+  const [below, above] = [slope(-TINY), slope(TINY)];
+  const exact = (below + above) / 2;
+  const explains = (difference: number) => Math.abs(difference) * LITTLE > gap / 2;
+  if (explains(above - below)) return "A ReLU whose sum is 0 stands at its kink: the page takes its slope there as 0.";
+  if (explains(gradient - exact))
+    return `So near to 0, 32-bit numbers leave little of a gradient: without their rounding it is ${four(exact)}.`;
+  return `The gradient is the slope at this very place, and within ${LITTLE} the loss bends.`;
+}
+
+function moved(change: number): string {
+  return `${change < 0 ? "smaller" : "larger"} by ${four(Math.abs(change))}`;
 }
 
 /** ∂L/∂a of a unit: at the output the error, before it a sum over all units that it leads to. */
@@ -89,11 +120,12 @@ function errorOf(setup: Setup, update: Update, layer: number, unit: number): Lin
   const name = unitName(setup, layer, unit);
   const value = layers[layer].da[unit];
   if (layer === depth(setup)) {
-    const target = setup.targets[unit];
+    const target = Math.fround(setup.targets[unit]);
+    const output = layers[layer].a[unit];
     return {
       name: `∂L/∂${name}`,
       symbols: `${name} − ${targetName(setup, unit)}`,
-      numbers: `${four(layers[layer].a[unit])} − ${factor(target)}`,
+      numbers: `${beside(output, target)} − ${factor(target, beside(target, output))}`,
       value,
       words: "how the loss changes with this output: the error itself, because the loss is half its square",
       parts: [],
@@ -133,18 +165,21 @@ function sumOf(setup: Setup, update: Update, layer: number, unit: number): Link 
   };
 }
 
-function slopeOf(setup: Setup, { layers }: Update, layer: number, unit: number): Link {
+function slopeOf(setup: Setup, update: Update, layer: number, unit: number): Link {
+  const { a, slope } = update.layers[layer];
   const name = unitName(setup, layer, unit);
   const activation = activationOf(setup, layer);
+  const exact = exactSlope(setup, update, layer, unit);
+  const isClose = activation === "relu" || Math.abs(slope[unit] - exact) <= CLOSE * exact;
   return {
     name: `∂${name}/∂${sumName(setup, layer, unit)}`,
     symbols: slopes[activation](name),
-    numbers: slopeNumbers[activation](layers[layer].a[unit]),
-    value: layers[layer].slope[unit],
+    numbers: slopeNumbers[activation](a[unit]),
+    value: slope[unit],
     words:
       activation === "linear"
         ? "the unit passes its sum on as it is"
-        : `how steep ${activation === "relu" ? "ReLU" : activation} is at this sum`,
+        : `how steep ${activation === "relu" ? "ReLU" : activation} is at this sum${isClose ? "" : `; ${four(exact)} without the rounding of ${name} to 32 bits`}`,
     parts: [],
   };
 }

@@ -1,5 +1,5 @@
 // What happens in a moment, in a title and a sentence or two with the numbers that belong to it.
-import { factor, four } from "./format.ts";
+import { beside, factor, four } from "./format.ts";
 import type { Layer, Update } from "./graph.ts";
 import type { Moment } from "./moments.ts";
 import { type Activation, activationOf, depth, type Setup, sumName, targetName, unitName } from "./network.ts";
@@ -44,7 +44,7 @@ function forwards(setup: Setup, { layer }: Moment, update: Update): Explanation 
   const each = setup.sizes[layer] === 1 ? "The unit adds" : "Each unit adds";
   return {
     title: `Forward pass: ${layerName(setup, layer)}`,
-    text: `${each} up weight × input and ${what}. ${sumName(setup, layer, 0)} = ${sum}, so ${name} = ${four(update.layers[layer].a[0])}.`,
+    text: `${each} up weight × input${setup.bias ? " and its bias," : ""} and ${what}. ${sumName(setup, layer, 0)} = ${sum}, so ${name} = ${four(update.layers[layer].a[0])}.`,
   };
 }
 
@@ -60,7 +60,10 @@ function weightedSum({ sizes, bias }: Setup, layer: number, { layers }: Update):
 
 function loss(setup: Setup, { layers, loss }: Update): Explanation {
   const last = layers[layers.length - 1];
-  const parts = setup.targets.map((target, unit) => `½ (${four(last.a[unit])} − ${factor(target)})²`);
+  const parts = setup.targets.map(Math.fround).map((target, unit) => {
+    const output = last.a[unit];
+    return `½ (${beside(output, target)} − ${factor(target, beside(target, output))})²`;
+  });
   return {
     title: "The loss",
     text: `How wrong the output is, as one number: half the squared error, L = ${parts.join(" + ")} = ${four(loss)}. Training makes it smaller.`,

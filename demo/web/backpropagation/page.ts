@@ -225,7 +225,7 @@ export class BackPropagationPage {
     say(byId("moment-title"), title);
     say(byId("moment-text"), text);
     say(byId("figure-step"), moment.made.toLocaleString("en"));
-    say(byId("figure-now"), before === undefined ? "–" : four(update.loss));
+    say(byId("figure-after"), before === undefined ? "–" : four(update.loss));
     if (before === undefined) {
       say(byId("figure-loss"), "–");
       delete byId("figure-loss").dataset.exact;

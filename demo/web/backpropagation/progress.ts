@@ -1,13 +1,9 @@
-// Which chapters a visitor has solved: kept in this browser, where it keeps anything.
-
-const KEY = "backpropagation-solved";
+// Which chapters a visitor has solved.
+import { Kept } from "./kept.ts";
 
 export class Progress {
-  readonly #solved: Set<string>;
-
-  constructor() {
-    this.#solved = new Set(read());
-  }
+  readonly #kept = new Kept("backpropagation-solved");
+  readonly #solved = new Set(this.#kept.read());
 
   get solved(): ReadonlySet<string> {
     return this.#solved;
@@ -15,19 +11,6 @@ export class Progress {
 
   solve(key: string): void {
     this.#solved.add(key);
-    try {
-      localStorage.setItem(KEY, JSON.stringify([...this.#solved]));
-    } catch {
-      // Storage is forbidden: solved for this visit alone.
-    }
-  }
-}
-
-function read(): string[] {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((each) => typeof each === "string") : [];
-  } catch {
-    return [];
+    this.#kept.write(this.#solved);
   }
 }

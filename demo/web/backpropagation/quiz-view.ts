@@ -1,25 +1,38 @@
-// The quiz: ten questions, each answered with its reason at once.
+// The quiz: ten questions, each answered with its reason at once. Answers are kept by their texts, as the quiz may come to have others.
 import { make, say } from "../shared/dom.ts";
 import { button, type Opened, row } from "./chapters/chapter.ts";
-import { type Question, questions } from "./quiz.ts";
+import { Kept } from "./kept.ts";
+import { type Answer, type Question, questions } from "./quiz.ts";
 
 export function openQuiz(place: HTMLElement, solve: () => void): Opened {
-  const right = new Map<Question, boolean>();
+  const given = new Map<Question, Answer>();
+  const kept = new Kept("backpropagation-quiz");
   const score = make("p", { role: "status" });
   const show = () => {
-    const count = [...right.values()].filter((isRight) => isRight).length;
-    const isDone = right.size === questions.length;
-    say(score, `${count} of ${questions.length} right${isDone ? "." : `, ${questions.length - right.size} to go.`}`);
+    const count = [...given.values()].filter(({ right }) => right).length;
+    const isDone = given.size === questions.length;
+    say(score, `${count} of ${questions.length} right${isDone ? "." : `, ${questions.length - given.size} to go.`}`);
     if (isDone && count === questions.length) solve();
   };
   const views = questions.map((question, i) =>
-    questionView(question, i, (isRight) => {
-      right.set(question, isRight);
+    questionView(question, i, (answer) => {
+      given.set(question, answer);
+      keep();
       show();
     }),
   );
+  const keep = () => kept.write([...given.values()].map(({ text }) => text));
+  // Before they are on the page: no reason is read aloud again.
+  const before = new Set(kept.read());
+  questions.forEach((question, i) => {
+    const answer = question.answers.find(({ text }) => before.has(text));
+    if (answer === undefined) return;
+    given.set(question, answer);
+    views[i].answer(answer);
+  });
   const again = button("Begin the quiz again", () => {
-    right.clear();
+    given.clear();
+    keep();
     for (const view of views) view.clear();
     show();
   });
@@ -40,21 +53,28 @@ export function openQuiz(place: HTMLElement, solve: () => void): Opened {
 function questionView(
   { text, answers }: Question,
   number: number,
-  onAnswer: (isRight: boolean) => void,
-): { readonly element: HTMLElement; readonly clear: () => void } {
+  onAnswer: (answer: Answer) => void,
+): { readonly element: HTMLElement; readonly answer: (answer: Answer) => void; readonly clear: () => void } {
+  const judge = (answer: Answer) => {
+    reason.className = `verdict ${answer.right ? "right" : "wrong"}`;
+    say(reason, `${answer.right ? "Right." : "No."} ${answer.reason}`);
+  };
   const reason = make("p", { className: "verdict", role: "status" });
   const inputs = answers.map((answer) => {
     const input = make("input", { type: "radio", name: `question-${number}` });
     input.addEventListener("change", () => {
-      reason.className = `verdict ${answer.right ? "right" : "wrong"}`;
-      say(reason, `${answer.right ? "Right." : "No."} ${answer.reason}`);
-      onAnswer(answer.right ?? false);
+      judge(answer);
+      onAnswer(answer);
     });
-    return { input, label: make("label", { className: "choice" }, input, make("span", {}, answer.text)) };
+    return { answer, input, label: make("label", { className: "choice" }, input, make("span", {}, answer.text)) };
   });
   const legend = make("legend", {}, `${number + 1}. ${text}`);
   return {
     element: make("fieldset", { className: "question" }, legend, ...inputs.map(({ label }) => label), reason),
+    answer(chosen) {
+      for (const { answer, input } of inputs) input.checked = answer === chosen;
+      judge(chosen);
+    },
     clear() {
       for (const { input } of inputs) input.checked = false;
       reason.className = "verdict";

@@ -4,11 +4,10 @@ import { make } from "../../shared/dom.ts";
 import { brief, four } from "../format.ts";
 import { exercise } from "../network.ts";
 import { Session } from "../session.ts";
+import { BORDER, courseOf, nextTry } from "./border.ts";
 import { answerField, button, type Chapter, chooser, row, typed, Verdict } from "./chapter.ts";
 
 const UPDATES = 60;
-/** The error is multiplied by 1 - rate (x₁² + x₂²) at each update: it grows where that is beyond -1. */
-const BORDER = 2 / exercise.inputs.reduce((sum, x) => sum + x * x, 0);
 
 export const chapter: Chapter = {
   paragraphs: [
@@ -51,7 +50,7 @@ export const chapter: Chapter = {
       const grew = !(last < losses[0]);
       tries++;
       learn(value, grew);
-      const text = `Rate ${value}: the loss went from ${four(losses[0])} to ${four(last)}, it ${grew ? "grew" : "shrank"}.`;
+      const text = `Rate ${value}: ${courseOf(losses)}`;
       const isRight = grew === (guess.select.value === "grow");
       outcome.say(isRight ? "right" : "wrong", `${text} ${isRight ? "As you said." : "You expected the other."}`);
     };
@@ -76,8 +75,7 @@ export const chapter: Chapter = {
       } else if (!(value > 0)) verdict.say("wrong", "Type a number above 0, such as 0.75.");
       else {
         learn(value, value > BORDER);
-        const found = value < BORDER ? `At ${value} it still shrinks.` : `At ${value} it already grows.`;
-        verdict.say("wrong", `${found} ${nextTry(shrinks, grows)}`);
+        verdict.say("wrong", nextTry(value, shrinks, grows));
       }
     };
     place.append(
@@ -95,14 +93,6 @@ export const chapter: Chapter = {
     return { leave: () => false };
   },
 };
-
-/** Where to look between a rate that shrinks the loss and one that lets it grow. */
-function nextTry(shrinks: number, grows: number): string {
-  if (!Number.isFinite(grows)) return `The border lies higher: try twice that, ${Number((2 * shrinks).toFixed(2))}.`;
-  const middle = Number(((shrinks + grows) / 2).toFixed(2));
-  if (middle <= shrinks || middle >= grows) return "You are next to it: try 0.01 more or less.";
-  return `So the border lies between ${shrinks} and ${grows}: try the middle, ${middle}.`;
-}
 
 async function lossesOf(rate: number, executor: Parameters<Chapter["open"]>[1]["executor"]): Promise<number[]> {
   const session = await Session.create({ ...exercise, rate }, await executor());

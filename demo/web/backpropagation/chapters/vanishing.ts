@@ -1,7 +1,7 @@
 // Chapter 4: gradients that vanish on their way back through ten layers, and how to get them back.
 import { make, say } from "../../shared/dom.ts";
 import { activations, beginnings, DeepTraining, type DeepUpdate, LAYERS } from "../experiments/deep.ts";
-import { four } from "../format.ts";
+import { certain, four } from "../format.ts";
 import { Player } from "../player.ts";
 import { button, type Chapter, chooser, row, Verdict } from "./chapter.ts";
 import { Trial } from "./trial.ts";
@@ -45,18 +45,22 @@ export const chapter: Chapter = {
       trial.renew();
       player.play();
     };
-    const show = ({ loss, gradients }: DeepUpdate) => {
+    const show = ({ loss, gradients, roundings }: DeepUpdate) => {
+      const texts = gradients.map((gradient, i) => certain(gradient, roundings[i]));
       bars.forEach(({ bar, mark, text }, i) => {
         const length = Math.min(1, Math.max(0.005, 1 - Math.log10(Math.max(gradients[i], 10 ** FLOOR)) / FLOOR));
         bar.style.transform = `scaleX(${length.toFixed(3)})`;
-        say(text, four(gradients[i]));
+        say(text, texts[i]);
         if (made > 1) return;
         mark.hidden = false;
         mark.style.left = `calc(${(100 * length).toFixed(1)}% - 3px)`;
       });
+      const rounded = texts.some((text) => text.startsWith("≈"))
+        ? " ≈ stands before sums whose terms have cancelled one another so far that the rounding of 32-bit numbers leaves no more digits."
+        : "";
       say(
         progress,
-        `The bars and numbers are of update ${made} of ${UPDATES}, loss ${four(loss)}. The dark marks stay where the bars of the first update ended, which is the one that is judged.`,
+        `The bars and numbers are of update ${made} of ${UPDATES}, loss ${four(loss)}.${rounded} The dark marks stay where the bars of the first update ended, which is the one that is judged.`,
       );
     };
     const judge = ({ gradients }: DeepUpdate) => {

@@ -99,7 +99,12 @@ export const chapter: Chapter = {
           "right",
           `Loss ${last}: all four are right. ${stuck ? "The hidden units draw several lines, and the output puts them together." : "Now show that it fails without a hidden layer."}`,
         );
-      } else
+      } else if (hidden === 1)
+        verdict.say(
+          "wrong",
+          `Loss ${last}: one unit draws one line, as the output alone does, so no first weights can help. Train with more units.`,
+        );
+      else
         verdict.say("wrong", `Loss ${last}: it is stuck. Train again, from other first weights, or with more units.`);
       if (stuck && learnt) solve();
     };

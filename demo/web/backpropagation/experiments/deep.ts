@@ -33,7 +33,12 @@ export const beginnings: Readonly<Record<string, { readonly name: string; readon
 export interface DeepUpdate {
   readonly loss: number;
   readonly gradients: readonly number[];
+  /** How far rounding may have moved these: gradients are sums over all samples, whose terms cancel at the end of a training. */
+  readonly roundings: readonly number[];
 }
+
+/** By how much a 32-bit number is rounded, as a share of it, at the most. */
+const ROUNDING = 2 ** -24;
 
 export class DeepTraining {
   readonly #executor: Executor;
@@ -53,14 +58,26 @@ export class DeepTraining {
     );
     const x = input([ROWS, UNITS]);
     let a: Tensor = x;
-    weights.forEach((weight, layer) => {
+    const passed = weights.map((weight, layer) => {
+      const before = a;
       const z = a.matmul(weight, { transposeB: true });
       a = layer === LAYERS - 1 ? z : activations[activation].of(z);
+      return { before, z };
     });
     const target = x.mean(1, { keepDims: true });
     const loss = a.sub(target).square().mean().mul(0.5);
     const gradients = grad(loss, weights);
-    const sizes = gradients.map((gradient, layer) => [`layer${layer + 1}`, gradient.abs().mean()] as const);
+    const slopes = grad(
+      loss,
+      passed.map(({ z }) => z),
+    );
+    const sizes = gradients.flatMap((gradient, layer) => {
+      const terms = slopes[layer].abs().matmul(passed[layer].before.abs(), { transposeA: true }).mean();
+      return [
+        [`layer${layer + 1}`, gradient.abs().mean()],
+        [`rounding${layer + 1}`, terms.mul(ROUNDING)],
+      ] as const;
+    });
     const assignments = weights.map((weight, i): Assignment => [weight, weight.sub(gradients[i].mul(RATE))]);
     const first = await executor.load(compileInit(new Map(weights.map((weight, i) => [`weight${i}`, weight])), 0));
     await executor.step(first);
@@ -73,8 +90,13 @@ export class DeepTraining {
 
   async update(): Promise<DeepUpdate> {
     const given = await this.#executor.step(this.#id, { x: rows });
-    const gradients = this.#weights.map((_, i) => given[`layer${i + 1}`][0]);
-    return { loss: given.loss[0], gradients };
+    const each = (name: string) => this.#weights.map((_, i) => given[name + (i + 1)][0]);
+    return { loss: given.loss[0], gradients: each("layer"), roundings: each("rounding") };
+  }
+
+  /** The weights of each layer, for whoever computes their gradients in another way. */
+  weights(): Promise<ArrayLike<number>[]> {
+    return Promise.all(this.#weights.map(({ key }) => this.#executor.read({ variable: key })));
   }
 
   async dispose(): Promise<void> {
@@ -84,4 +106,4 @@ export class DeepTraining {
 }
 
 /** Samples between -1 and 1. */
-const rows = Float32Array.from({ length: ROWS * UNITS }, (_, i) => ((i * 37) % 41) / 20 - 1);
+export const rows = Float32Array.from({ length: ROWS * UNITS }, (_, i) => ((i * 37) % 41) / 20 - 1);

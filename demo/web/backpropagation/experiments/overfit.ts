@@ -62,9 +62,13 @@ export class CurveTraining {
       shuffle: false,
       validation: columns(validationPoints),
     });
-    // The history begins with the first fit.
+    // The history begins with the first fit. A step tells its loss before its update, which is the loss after the one before.
     const latest = history.slice(-updates);
-    return latest.map(({ loss, validation }) => ({ training: loss, validation: validation?.loss ?? Number.NaN }));
+    const { loss: now } = await this.#trainer.evaluate(columns(points));
+    return latest.map(({ validation }, i) => ({
+      training: latest[i + 1]?.loss ?? now,
+      validation: validation?.loss ?? Number.NaN,
+    }));
   }
 
   /** The curve that it draws by now. */
