@@ -143,6 +143,16 @@ describe("a visitor of the cart", () => {
       await ended();
     }
     expect(await page.inputValue("[name=seed]")).toBe("4");
+
+    // It is said above what it is about, and the network tries the other pole.
+    const top = (selector: string) => page.locator(selector).evaluate((each) => each.getBoundingClientRect().top);
+    expect(await top("#settings-note")).toBeLessThan(await top("[name=way]"));
+    expect(await page.locator("#past-value").textContent()).toBe("that was trained before");
+    await page.locator("#number-left", { hasText: /\d/ }).waitFor(patience);
+    await page.locator("#balanced", { hasText: "Upright" }).waitFor(patience);
+    await page.locator("#reset").click();
+    await page.locator("#balanced", { hasText: "held until you push" }).waitFor(patience);
+    expect(await page.locator("#number-left").textContent()).toBe("–");
     expect(page.url()).toContain("seed=4");
     clean(visit);
     await visit.close();

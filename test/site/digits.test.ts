@@ -157,6 +157,11 @@ describe("a visitor", () => {
     await says(page, "#correction-note", "Learnt");
     await says(page, "#answer", /a 5\.$/);
     const note = (await page.locator("#correction-note").textContent()) ?? "";
+    expect(note).toContain("as it trains on, the answer may change again");
+    const side = async (selector: string) => (await page.locator(selector).boundingBox()) ?? { x: 0, y: 0, height: 0 };
+    const [said, teach] = [await side("#correction-note"), await side("#corrections")];
+    expect(said.x).toBe(teach.x); // below what it is about
+    expect(said.y - (teach.y + teach.height)).toBeGreaterThanOrEqual(0);
     const [after, before] = [...note.matchAll(/([\d.]+) %(?! sure)/g)].map((found) => Number(found[1]));
     expect(after).toBeGreaterThanOrEqual(before - 1);
     expect(await seen.jsonValue()).toEqual(

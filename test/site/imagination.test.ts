@@ -125,11 +125,11 @@ describe("points", () => {
     const visit = await loaded(await site().visit("imagination.html#part=gan"));
     const { page } = visit;
     await page.locator("#arena").click({ position: { x: 60, y: 60 } });
-    await page.locator("#points-said", { hasText: "1 point of yours" }).waitFor();
+    await page.locator("#points-said", { hasText: "9 points of yours" }).waitFor(); // the ring's are there, too
     await page.locator("#arena").press("ArrowUp");
     await page.locator("#arena").press("Enter");
-    await page.locator("#points-said", { hasText: "2 points of yours" }).waitFor();
-    expect(decodeURIComponent(page.url())).toMatch(/points=-?[\d.]+:[\d.]+,0:0\.05/);
+    await page.locator("#points-said", { hasText: "10 points of yours" }).waitFor();
+    expect(decodeURIComponent(page.url())).toMatch(/points=0\.8:0,(-?[\d.]+:-?[\d.]+,){8}0:0\.05/);
     await page.locator("#clear").click();
     await page.locator("#state", { hasText: "no points of yours yet" }).waitFor();
     expect(await page.locator("#go").getAttribute("aria-disabled")).toBe("true");
@@ -139,6 +139,27 @@ describe("points", () => {
     await page.locator("#state", { hasText: "Ready." }).waitFor();
     expect(await place()).toEqual(before);
     expect(await page.locator("#go").getAttribute("aria-disabled")).toBe("false");
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+
+  test("come among the data's, and end a training only once that was asked", async () => {
+    const visit = await loaded(await site().visit("imagination.html#part=gan&data=spiral"));
+    const { page } = visit;
+    await page.locator("#go").click();
+    await expect.poll(() => step(page), patience).toBeGreaterThan(20);
+    await page.locator("#arena").click({ position: { x: 60, y: 60 } });
+    await page.locator("#points-said", { hasText: "Click again to have it so" }).waitFor();
+    expect(await page.locator("#data").inputValue()).toBe("spiral");
+    const before = await step(page);
+    await expect.poll(() => step(page), patience).toBeGreaterThan(before);
+    await page.locator("#arena").click({ position: { x: 60, y: 60 } });
+    await page.locator("#points-said", { hasText: /^(25 points of yours|A point of yours)/ }).waitFor();
+    // On a slow machine the question may have passed by.
+    if ((await page.locator("#data").inputValue()) === "spiral")
+      await page.locator("#arena").click({ position: { x: 60, y: 60 } });
+    await page.locator("#points-said", { hasText: "25 points of yours" }).waitFor();
+    await expect.poll(() => step(page), patience).toBeGreaterThan(0); // it goes on
     clean(visit);
     await visit.close();
   }, 60_000);

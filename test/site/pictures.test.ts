@@ -156,6 +156,79 @@ describe("teaching", () => {
   });
 });
 
+/** Names of the classes, and what is said of how many pictures each has. */
+async function shown(page: Page): Promise<readonly string[]> {
+  const names = await page
+    .locator(".class-head input")
+    .evaluateAll((boxes) => boxes.map((box) => (box as HTMLInputElement).value));
+  const counts = await page.locator(".count").allTextContents();
+  return names.map((name, i) => `${name}: ${counts[i]}`);
+}
+
+/** Whether the page lets itself be left without a question. */
+function isLeft(page: Page): Promise<boolean> {
+  return page.evaluate(() => dispatchEvent(new Event("beforeunload", { cancelable: true })));
+}
+
+describe("pictures that were shown", () => {
+  const taught = kinds.map((kind) => `${kind}: ${EACH} pictures`);
+
+  test("are there again after another page, and go once that was asked", async () => {
+    const visit = await loaded(await site().visit("pictures.html#steps=3"));
+    const { page } = visit;
+    const go = async (name: string) => {
+      await page.goto("about:blank");
+      await page.goto(new URL(name, address).href);
+      await loaded(visit);
+    };
+    const address = page.url();
+    await train(page);
+    await page.getByRole("button", { name: "Train again" }).waitFor({ timeout: 60_000 });
+    expect(await page.locator("#answer").textContent()).toBe("Show it a picture."); // the camera is off
+    await expect.poll(() => isLeft(page), patience).toBe(true);
+    await go("words.html");
+    await go("pictures.html");
+    expect(await shown(page)).toEqual(taught);
+
+    // A link of others': what was here is put aside, not lost.
+    await go("pictures.html#names=theirs,others");
+    expect(await shown(page)).toEqual(["theirs: 0 pictures", "others: 0 pictures"]);
+    await page.getByRole("button", { name: "Bring back what was here" }).click();
+    expect(await shown(page)).toEqual(taught);
+
+    const clear = page.getByRole("button", { name: "Clear the pictures of cross" });
+    await clear.click();
+    expect(await clear.textContent()).toBe("Sure? Press again");
+    expect(await shown(page)).toEqual(taught);
+    await clear.click();
+    expect(await shown(page)).toEqual([taught[0], "cross: 0 pictures"]);
+    await page.locator("#forget-examples").dblclick();
+    expect(await shown(page)).toEqual(kinds.map((kind) => `${kind}: 0 pictures`));
+    await page.waitForTimeout(1000); // the browser forgets them
+    await go("pictures.html");
+    expect(await shown(page)).toEqual(["Class 1: 0 pictures", "Class 2: 0 pictures"]);
+    clean(visit);
+    await visit.close();
+  }, 120_000);
+
+  test("stay as they are where the browser keeps nothing, which is said, and the page asks before it is left", async () => {
+    const visit = await loaded(await site().visit("pictures.html"));
+    const { page } = visit;
+    await page.evaluate(() => {
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException("there is no room left", "QuotaExceededError");
+      };
+    });
+    expect(await isLeft(page)).toBe(true);
+    await show(page);
+    await page.locator("#kept-note", { hasText: /^Your pictures are not kept here.*no room left/ }).waitFor(patience);
+    expect(await isLeft(page)).toBe(false);
+    expect(await shown(page)).toEqual(taught);
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+});
+
 describe("what is taken along", () => {
   test("what changed in a pause is not mixed with what was trained, in words and in the link", async () => {
     const visit = await loaded(await site().visit("pictures.html#seed=3&steps=0"));
@@ -164,7 +237,7 @@ describe("what is taken along", () => {
     await expect.poll(() => step(page), patience).toBeGreaterThanOrEqual(1);
     await page.locator("#go").click();
     await page.locator("#go:not([aria-disabled=true])", { hasText: "Resume" }).waitFor();
-    await page.getByRole("button", { name: "Clear the pictures of cross" }).click();
+    await page.getByRole("button", { name: "Clear the pictures of cross" }).dblclick(); // asks before it does it
     await expect.poll(() => page.locator("#state").textContent(), patience).toMatch(/^Paused.*still answers “cross”/);
     await page.locator("summary", { hasText: "Settings" }).click();
     await page.locator("#rate").fill("0.01");

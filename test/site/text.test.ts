@@ -78,6 +78,39 @@ describe("texts", () => {
     await visit.close();
   }, 120_000);
 
+  test("what was kept is gone on with beside the start, which asks before it takes its place; a pasted text is learned at once", async () => {
+    const visit = await loaded(await site().visit("text.html#seed=9"));
+    const { page } = visit;
+    await trained(page, 3);
+    await says(page, "#kept-note", "keeps the training on “Moby-Dick");
+    await page.locator("#file").setInputFiles(file("rhyme.txt", rhyme));
+    await says(page, "#state", "Ready to learn “rhyme.txt”: press “Start anew”.");
+    await says(page, "#kept-note", /has kept a GPT that learned “Moby-Dick/);
+    await page.reload();
+    await loaded(visit);
+    await says(page, ".run-buttons", /^\s*Continue from step \d+\s*Start anew/);
+    const go = page.locator("#go");
+    await go.click();
+    expect(await go.textContent()).toBe("Sure? Press again");
+    await page.locator("#prompt").focus();
+    expect(await go.textContent()).toBe("Start anew");
+
+    await page.locator("#continue").click();
+    await page.locator("#go", { hasText: "Pause" }).waitFor(patience);
+    await expect.poll(() => step(page), patience).toBeGreaterThan(3);
+    await page.locator("#paste-open").click();
+    await page.locator("#paste").fill(rhyme);
+    await page.locator("#paste-use").click();
+    await says(page, "#source-name", "Moby-Dick"); // not before a second press
+    await page.locator("#paste-use").click();
+    await says(page, "#source-name", "The text you pasted");
+    await page.locator("#go", { hasText: "Pause" }).waitFor(patience);
+    expect(await page.locator("#paste-box").isVisible()).toBe(false);
+    await says(page, "#kept-note", "keeps the training on “The text you pasted”");
+    clean(visit);
+    await visit.close();
+  }, 120_000);
+
   test("an LSTM learns a visitor's text, for as many steps as the address says, with the bits of its code", async () => {
     const visit = await loaded(await site().visit("text.html#network=lstm&seed=3&steps=12&nonsense=1&rate=x"));
     const { page } = visit;

@@ -277,6 +277,7 @@ describe("teaching", () => {
     const { page } = visit;
     const names = () =>
       page.locator(".class-head input").evaluateAll((boxes) => boxes.map((box) => (box as HTMLInputElement).value));
+    const isLeft = () => page.evaluate(() => dispatchEvent(new Event("beforeunload", { cancelable: true })));
     const own = page.locator(".class-row").nth(1);
     await own.locator("input[type=file]").setInputFiles(another);
     await expect.poll(() => own.locator(".count").textContent(), patience).toBe("1 example");
@@ -287,6 +288,11 @@ describe("teaching", () => {
       .poll(() => page.evaluate(() => document.getElementById("go")?.getBoundingClientRect().top))
       .toBeGreaterThanOrEqual(0);
     await madeUp.click(); // what is made up is nothing to bring back
+    await expect.poll(isLeft, patience).toBe(true); // the browser keeps what is the visitor's, put aside or not
+    await page.reload();
+    await loaded(visit);
+    expect(await names()).toEqual(["background", "rising", "falling"]);
+    await madeUp.click();
     const back = page.getByRole("button", { name: "Bring back what was here" });
     await back.click();
     expect(await names()).toEqual(["background", "tea", "coffee"]);

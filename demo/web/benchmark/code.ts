@@ -92,7 +92,8 @@ for (const [name, { model, input, classes, rows, batch }] of Object.entries(netw
   for (let round = 0; round < ${rounds}; round++)
     for (const { timed, steps, times } of contenders) times.push(await timed(steps));
   for (const { who, times, end } of contenders) {
-    const median = times.sort((a, b) => a - b)[times.length >> 1];
+    times.sort((a, b) => a - b);
+    const median = (times[(times.length - 1) >> 1] + times[times.length >> 1]) / 2;
     console.log(\`\${name}, \${who}: \${median.toPrecision(3)} ms a step${scatter}\`);
     await end();
   }

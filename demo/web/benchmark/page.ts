@@ -7,9 +7,9 @@ import { codeOf } from "./code.ts";
 import { contenderNames, peerNames, takingPart } from "./contenders.ts";
 import { machineInWords } from "./machine.ts";
 import { type NetworkName, networkNames } from "./networks.ts";
-import { csvOf, machineField, markdownOf, resultField, resultOf, rowsOf, summaryOf } from "./results.ts";
+import { csvOf, machineField, markdownOf, resultField, resultOf, rowsOf } from "./results.ts";
 import { type Finding, Measurement } from "./rounds.ts";
-import { showFindings } from "./view.ts";
+import { showFindings, showSummary } from "./view.ts";
 
 const thousands = new Intl.NumberFormat("en");
 
@@ -49,6 +49,7 @@ export class BenchmarkPage {
     this.#box("rounds").value = String(this.#said.rounds);
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     this.#form.addEventListener("change", () => {
+      this.#box("rounds").value = String(this.#rounds());
       this.#write(false);
       this.#showCannot();
     });
@@ -124,7 +125,7 @@ export class BenchmarkPage {
     try {
       const finished = await this.#measurement.run();
       say(byId("state"), finished ? "Done." : "Cancelled. What was finished stays below.");
-      say(byId("summary"), summaryOf(this.#findings));
+      showSummary(this.#findings);
     } catch (error) {
       this.#problem(inWords(error));
       say(byId("state"), "Stopped by an error.");

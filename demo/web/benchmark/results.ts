@@ -92,12 +92,12 @@ function theirsOf({ network, contender }: Finding, theirs: Result): string {
   return ms === undefined ? "–" : ms === null ? "not supported" : shown(ms);
 }
 
-/** The first network's figures in a sentence; "" where there are none. */
-export function summaryOf(findings: readonly Finding[]): string {
+/** The first network's figures in a sentence, and what makes them doubtful in another; "" where there are none. */
+export function summaryOf(findings: readonly Finding[]): { readonly figures: string; readonly doubt: string } {
   const own = findings.filter(({ network }) => network === findings[0].network);
   const of = (contender: ContenderName) => own.find((finding) => finding.contender === contender);
   const [one, all, plain] = [of("one"), of("all"), of("js")];
-  if (one?.ms === undefined || plain?.ms === undefined) return "";
+  if (one?.ms === undefined || plain?.ms === undefined) return { figures: "", doubt: "" };
   const [{ ms, times }, how] =
     all?.ms === undefined || one.ms <= all.ms
       ? [{ ...one, ms: one.ms }, "one thread"]
@@ -108,10 +108,11 @@ export function summaryOf(findings: readonly Finding[]): string {
     times.length === 1
       ? "That is one round: how far rounds scatter is not known, so take three or more."
       : `Its ${times.length} rounds made between ${shown(1000 / Math.max(...times))} and ${shown(1000 / Math.min(...times))}.`;
-  const busy = [one, plain, ...(all === undefined ? [] : [all])].some(isUnsteady)
+  const doubt = [one, plain, ...(all === undefined ? [] : [all])].some(isUnsteady)
     ? " Rounds lay more than a third apart: the machine was busy with something else, so neither these figures nor how they compare are to be trusted. Close what else runs, and measure again."
     : "";
-  return `${measured[own[0].network].name} with ${how}: ${shown(1000 / ms)} steps a second${than}. ${scatter}${busy}`;
+  const figures = `${measured[own[0].network].name} with ${how}: ${shown(1000 / ms)} steps a second${than}. ${scatter}`;
+  return { figures, doubt };
 }
 
 export function markdownOf(rows: readonly (readonly string[])[], machine: string): string {

@@ -2,7 +2,7 @@
 import { byId, make } from "../shared/dom.ts";
 import { contenders } from "./contenders.ts";
 import { measured, type NetworkName, networkNames } from "./networks.ts";
-import { isUnsteady, keyOf, type Result, rowsOf, shown } from "./results.ts";
+import { isUnsteady, keyOf, type Result, rowsOf, shown, summaryOf } from "./results.ts";
 import type { Finding } from "./rounds.ts";
 
 /** A bar as long as its steps a second, of the most there are, beside these words. */
@@ -14,30 +14,44 @@ function bar(name: string, ms: number, most: number, words: Words, kind: "ours" 
     {},
     make("span", { className: "who" }, name),
     make("span", { className: "track", ariaHidden: "true" }, mark),
-    make("span", { className: "many" }, `${shown(1000 / ms)} steps/s${words.than}`, make("small", {}, words.rounds)),
+    make(
+      "span",
+      { className: "many" },
+      `${shown(1000 / ms)} steps/s${words.than}`,
+      ...doubt(words.than === "" ? "" : words.doubt),
+      make("small", {}, words.rounds, ...doubt(words.rounds === "" ? "" : words.busy)),
+    ),
   );
 }
 
 /** What stands behind a figure and below it. */
 interface Words {
   readonly than: string;
+  readonly doubt: string;
   readonly rounds: string;
+  readonly busy: string;
 }
 
-const NO_WORDS: Words = { than: "", rounds: "" };
+const NO_WORDS: Words = { than: "", doubt: "", rounds: "", busy: "" };
+
+/** Words that make figures doubtful, apart from these; none for "". */
+function doubt(text: string): readonly HTMLElement[] {
+  return text === "" ? [] : [make("span", { className: "doubt" }, text)];
+}
 
 /** How a finding compares with plain TypeScript, between what its rounds lie, and whether that is to be trusted. */
 function wordsOf(finding: Finding, plain: Finding | undefined): Words {
   const { ms, times, contender } = finding;
   const [own, its] = [isUnsteady(finding), plain !== undefined && isUnsteady(plain)];
   const doubt = own || its ? " (not to be trusted)" : "";
+  const busy = own ? ". The machine was busy with something else." : "";
   const than =
     ms === undefined || plain?.ms === undefined || contender === "js"
       ? ""
-      : `, ${shown(plain.ms / ms)} × plain TypeScript${doubt}`;
-  if (times.length < 2) return { than, rounds: "" };
-  const range = `rounds: ${shown(1000 / Math.max(...times))} to ${shown(1000 / Math.min(...times))}`;
-  return { than, rounds: own ? `${range}. The machine was busy with something else.` : range };
+      : `, ${shown(plain.ms / ms)} × plain TypeScript`;
+  if (times.length < 2) return { than, doubt, rounds: "", busy };
+  const rounds = `rounds: ${shown(1000 / Math.max(...times))} to ${shown(1000 / Math.min(...times))}`;
+  return { than, doubt, rounds, busy };
 }
 
 function chartOf(network: NetworkName, findings: readonly Finding[], theirs: Result): HTMLElement {
@@ -66,6 +80,11 @@ function chartOf(network: NetworkName, findings: readonly Finding[], theirs: Res
     make("p", { className: "hint" }, about),
     make("ul", { className: "speeds" }, ...items),
   );
+}
+
+export function showSummary(findings: readonly Finding[]): void {
+  const { figures, doubt: why } = summaryOf(findings);
+  byId("summary").replaceChildren(figures, ...doubt(why));
 }
 
 /** Shows what there is: findings, or before there are any what a link brought. */

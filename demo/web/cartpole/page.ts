@@ -19,7 +19,7 @@ import { type Frame, Stage } from "./stage.ts";
 import { Training } from "./training.ts";
 
 const EVERY = 200; // ms from one drawing of the curves to the next
-const NOTE = "A change here ends the training under way. The next one begins by it.";
+const NOTE = "A change here ends the training. Its network goes on balancing until the next one starts.";
 const whole = new Intl.NumberFormat("en");
 const three = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
@@ -146,15 +146,23 @@ export class CartPolePage {
     return (this.#report?.updates ?? 0) < this.#limit ? this.#limit : Number.POSITIVE_INFINITY;
   }
 
+  /** Ends the training under way; its network tries the new task until another one starts. */
   #changed(): void {
     this.#limit = 0;
     const had = this.#hasTraining;
-    this.#reset(
-      had ? "Another task, so the training has ended. Start again, and it learns from the beginning." : undefined,
-    );
+    const mind = this.#mind;
+    const tries = mind === undefined ? "" : " Its network balances as it can until you start again.";
+    this.#reset(had ? `Other settings, so the training has ended.${tries}` : undefined);
+    if (mind !== undefined) this.#goOnWith(mind);
     this.#note(had ? "The training before has ended. The next one begins by these." : NOTE);
     this.#writeAddress(0);
     this.#stage.scene = this.#form.read();
+  }
+
+  #goOnWith(mind: Mind): void {
+    this.#setMind(mind);
+    this.#sayPast("that was trained before");
+    this.#phaseChanged(this.#training.phase);
   }
 
   #linkHolds(): string {
@@ -195,7 +203,8 @@ export class CartPolePage {
     const finished = phase === "idle" && this.#report !== undefined;
     say(byId("go"), finished ? "Train again" : going[phase]);
     enable(byId("go"), phase !== "starting" && phase !== "stopping");
-    enable(byId("reset"), this.#report !== undefined && phase !== "starting" && phase !== "stopping");
+    const isThere = this.#report !== undefined || this.#mind !== undefined;
+    enable(byId("reset"), isThere && phase !== "starting" && phase !== "stopping");
     this.#tools?.enable(this.#report !== undefined);
     if (phase === "running") say(byId("state"), "Training. What you see is the network of this moment.");
     if (phase === "paused") {
@@ -249,6 +258,10 @@ export class CartPolePage {
         : policy.episodes === 0
           ? "untrained"
           : `after ${whole.format(policy.episodes)} ${policy.episodes === 1 ? "episode" : "episodes"}`;
+    this.#sayPast(text);
+  }
+
+  #sayPast(text: string): void {
     say(byId("past-value"), text);
     this.#past.ariaValueText = text;
   }

@@ -30,6 +30,8 @@ import { teach } from "./teaching.ts";
 const ASK_EVERY = 200; // ms from one answer about the pad to the next while it trains
 const RATE_RESTS = 150; // ms that the learning rate rests before it counts: between two steps that are known
 const LEAST_RATE = 1e-5;
+const LASTS =
+  "Your drawing stays among the digits that it learns from, but they are many: as it trains on, the answer may change again.";
 
 const three = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
@@ -496,7 +498,7 @@ export class DigitsPage {
       if (learnt) {
         this.#setAccuracy(after);
         this.#correction.say(
-          `Learnt in ${seconds} s: at step ${this.#steps.toLocaleString("en")} it read your drawing as ${aDigit(digit)}, ${(100 * certainty).toFixed(0)} % sure, and ${percent(after)} of the test digits right; before, ${percent(before)}.`,
+          `Learnt in ${seconds} s: at step ${this.#steps.toLocaleString("en")} it read your drawing as ${aDigit(digit)}, ${(100 * certainty).toFixed(0)} % sure, and ${percent(after)} of the test digits right; before, ${percent(before)}. ${LASTS}`,
         );
       } else {
         await back();

@@ -3,11 +3,23 @@ import { byId, drawing, make, onPress, say } from "../shared/dom.ts";
 import type { Followed } from "../shared/run.ts";
 import { channels, colour, onTheme } from "../shared/theme.ts";
 import type { Metadata, Portable } from "../shared/tools.ts";
-import { clusters, type Data, EDGE, type Game, GanSession, GRID, type Look, type Point, shownPoints } from "./gan.ts";
+import {
+  clusters,
+  type Data,
+  EDGE,
+  type Game,
+  GanSession,
+  GRID,
+  type Look,
+  type Point,
+  shownPoints,
+  standIns,
+} from "./gan.ts";
 import { ganCode } from "./gan-code.ts";
 import type { Part, Progress } from "./part.ts";
 import { MOST_POINTS, pointAt } from "./settings.ts";
 
+const ASKS = 4000; // ms in which a second click ends a training
 const NEAR = 0.15; // of a cluster: within it a made point has reached it
 
 /** What is to be expected of each game. */
@@ -36,6 +48,8 @@ export class GanPart implements Part {
   #real: ArrayLike<number> = [];
   /** Where the keyboard's cross is; undefined while nobody uses it. */
   #cross: Point | undefined;
+  /** Whether it asked if a point may end a training. */
+  #asked: ReturnType<typeof setTimeout> | undefined;
   #session: GanSession | undefined;
   #look: Look | undefined;
   #looking: Promise<void> | undefined;
@@ -156,15 +170,38 @@ export class GanPart implements Part {
   }
 
   #add(point: Point): void {
-    if (this.#points.length >= MOST_POINTS) {
+    const data = this.#data.value as Data;
+    if (this.#points.length >= MOST_POINTS && data === "own") {
       say(byId("points-said"), `${MOST_POINTS} points are the most.`);
       return;
     }
-    if (this.#data.value !== "own") this.#points = [];
+    if (data !== "own" && this.#session !== undefined && this.#asked === undefined) {
+      this.#askFor(point);
+      return;
+    }
+    clearTimeout(this.#asked);
+    this.#asked = undefined;
+    this.#cross = undefined;
+    const before = standIns(data, this.#points).map(([x, y]) => pointAt(x, y));
     this.#data.value = "own";
-    this.#points.push(point);
+    this.#points = [...before, point];
     this.#showChoice();
     this.#onChange();
+  }
+
+  /** Marks where a point would come that ends the training, which takes a second click. */
+  #askFor(point: Point): void {
+    this.#cross = point;
+    this.#draw();
+    say(
+      byId("points-said"),
+      "A point of yours among these ends the training, and another one begins. Click again to have it so.",
+    );
+    this.#asked = setTimeout(() => {
+      this.#asked = undefined;
+      this.#cross = undefined;
+      this.#showChoice();
+    }, ASKS);
   }
 
   #showChoice(): void {
@@ -176,7 +213,7 @@ export class GanPart implements Part {
         ? "No points yet. Click into the square: each click is one of yours."
         : isOwn
           ? `${count} point${count === 1 ? "" : "s"} of yours. Click for more; each one starts over.`
-          : "Or click into the square: points of your own.";
+          : "Or click into the square: a point of your own among these.";
     say(byId("points-said"), words);
     say(byId("game-said"), expected[this.#game.value as Game]);
     this.#draw();

@@ -91,6 +91,17 @@ export function clusters(data: Data, own: readonly Point[]): readonly Point[] {
   return Array.from({ length: 8 }, (_, i) => [0.8 * Math.cos((i * Math.PI) / 4), 0.8 * Math.sin((i * Math.PI) / 4)]);
 }
 
+const ALONG = 24; // points that stand for the spiral
+
+/** Points that stand for the data, so that others can come among them. */
+export function standIns(data: Data, own: readonly Point[]): readonly Point[] {
+  if (data !== "spiral") return clusters(data, own);
+  return Array.from({ length: ALONG }, (_, i) => {
+    const far = Math.sqrt((i + 0.5) / ALONG);
+    return [far * Math.cos(3 * Math.PI * far), far * Math.sin(3 * Math.PI * far)];
+  });
+}
+
 export interface GameOptions {
   readonly data: Data;
   readonly game: Game;

@@ -46,6 +46,7 @@ const page = new TeachPage({
   begin: "Show it some pictures of each class, then train.",
   looking: "Looking at your pictures …",
   quiet: "It knows nothing yet.",
+  asks: "Show it a picture.",
   unsure: "Hard to say",
   ways,
   onFiles: (row, files) => void addFiles(row, files),
@@ -173,6 +174,7 @@ startOwnNetwork(async (body) => {
   view.side = side();
   say(byId("side"), `${side()} x ${side()}`);
   page.classes.reset(page.classes.names);
+  if (own === undefined) await page.bringKept();
 });
 
 onPress(byId("save-page"), async () => {
@@ -190,4 +192,4 @@ onPress(byId("save-page"), async () => {
 });
 enable(byId("save-page"), false);
 
-ready();
+void page.bringKept().finally(ready);

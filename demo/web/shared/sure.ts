@@ -2,24 +2,29 @@
 import { onPress, say } from "./dom.ts";
 
 const WAITS = 4000; // ms
+const QUESTION = "Sure? Press again";
 
 /** Calls back on a second press, or on the first where nothing is lost; whoever does something else meanwhile has not pressed. */
 export function onSurePress(button: HTMLElement, costs: () => boolean, action: () => void): void {
-  const text = button.textContent ?? "";
-  let asked: ReturnType<typeof setTimeout> | undefined;
-  const forget = () => {
-    clearTimeout(asked);
-    asked = undefined;
-    say(button, text);
-  };
+  /** Takes the question back; undefined while nothing is asked. */
+  let takeBack: (() => void) | undefined;
+  const forget = () => takeBack?.();
   button.addEventListener("blur", forget);
   onPress(button, () => {
-    if (asked !== undefined || !costs()) {
+    if (takeBack !== undefined || !costs()) {
       forget();
       action();
       return;
     }
-    say(button, "Sure? Press again");
-    asked = setTimeout(forget, WAITS);
+    const { textContent, ariaLabel } = button;
+    const timer = setTimeout(forget, WAITS);
+    takeBack = () => {
+      takeBack = undefined;
+      clearTimeout(timer);
+      button.ariaLabel = ariaLabel;
+      if (button.textContent === QUESTION) say(button, textContent ?? ""); // it may say something else by now
+    };
+    say(button, QUESTION);
+    if (ariaLabel !== null) button.ariaLabel = `${QUESTION}: ${ariaLabel}`;
   });
 }

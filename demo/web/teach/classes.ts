@@ -1,5 +1,6 @@
 // The classes that a visitor teaches: names, examples, and the card in which each has a row.
 import { byId, enable, make, onPress, say } from "../shared/dom.ts";
+import { onSurePress } from "../shared/sure.ts";
 import type { Sample, Taught } from "./lesson.ts";
 
 export const LEAST = 2;
@@ -21,6 +22,8 @@ export interface ClassOptions {
   readonly onFiles: (row: ClassRow, files: readonly File[]) => void;
   /** Names, examples, or the number of classes changed. */
   readonly onChange: () => void;
+  /** Whether nobody gets a row's examples back: their buttons ask before they are gone. */
+  readonly costs: (row: ClassRow) => boolean;
   /** Told in words when a name was taken, and a number was added. */
   readonly onRenamed: (text: string) => void;
   /** The first row is there from the beginning and has a name of its own, such as the noise that is no word. */
@@ -80,8 +83,9 @@ export class ClassRow {
       this.#label();
       options.onChange();
     });
-    onPress(this.#forget, () => this.clear());
-    onPress(this.#remove, () => others.remove(this));
+    const costs = () => options.costs(this);
+    onSurePress(this.#forget, costs, () => this.clear());
+    onSurePress(this.#remove, costs, () => others.remove(this));
     const head = make("div", { className: "class-head" }, this.#name, this.#count);
     const ways = make(
       "div",

@@ -6,10 +6,12 @@ import { open } from "../shared/places.ts";
 import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
 import { save } from "../shared/save.ts";
+import { onSurePress } from "../shared/sure.ts";
 import { type Metadata, startTools, type Tools } from "../shared/tools.ts";
 import { Answer } from "./answer.ts";
 import { Classes, type ClassOptions, LEAST, MOST } from "./classes.ts";
 import { examplesFile, readExamples } from "./examples.ts";
+import { KeptExamples } from "./kept.ts";
 import type { Body, Sample, Taught, TeachSettings } from "./lesson.ts";
 import { fields, TeachForm } from "./settings.ts";
 import { Teacher } from "./teacher.ts";
@@ -31,8 +33,9 @@ export interface TeachPageOptions extends Pick<ClassOptions, "kind" | "noun" | "
   /** What is said before there are examples, and while their features are made. */
   readonly begin: string;
   readonly looking: string;
-  /** What is said before anything is known, and where no class is likely. */
+  /** What is said before anything is known, before anything is asked, and where no class is likely. */
   readonly quiet: string;
+  readonly asks: string;
   readonly unsure: string;
   /** What stays as it is; fetched when it is asked for first. */
   readonly body: (onProgress: (share: number) => void) => Promise<Body>;
@@ -56,6 +59,8 @@ const going: Readonly<Record<Phase, string>> = {
   paused: "Resume",
   stopping: "Stopping …",
 };
+
+const HERE = "This browser keeps what you show on this machine: it is here when you come back.";
 
 /** A time that is never none. */
 function timeOf(seconds: number): string {
@@ -85,6 +90,9 @@ export class TeachPage {
   /** What was there before examples of the page's own making. */
   #before: readonly Taught[] | undefined;
   readonly #madeUp = new WeakSet<Sample>();
+  readonly #kept: KeptExamples;
+  /** Whether what is shown is to be kept. */
+  #keeps = false;
   /** Whether names, examples or settings changed since the last training began. */
   #isChanged = false;
   #drawn = 0;
@@ -99,8 +107,19 @@ export class TeachPage {
     this.answer = new Answer(quiet, unsure);
     const onChange = () => this.#changed();
     const onRenamed = (text: string) => this.problem(text);
-    const rows = { kind, noun, ways, onFiles, names, onChange, onRenamed, ...(fixed !== undefined && { fixed }) };
-    this.classes = new Classes(rows);
+    const costs = (row: Taught) => this.#areOwn([row]);
+    const rows = { kind, noun, ways, onFiles, names, onChange, onRenamed, costs };
+    this.classes = new Classes({ ...rows, ...(fixed !== undefined && { fixed }) });
+    this.#kept = new KeptExamples(`simdgrad-${options.name}`, {
+      all: () => {
+        const own = this.#own();
+        return own && examplesFile(own, options.shape(), undefined);
+      },
+      onKept: (problem) =>
+        this.#sayKept(
+          problem === "" ? HERE : `Your ${noun[1]} are not kept here, but can be saved to a file. ${problem}`,
+        ),
+    });
     this.#form = new TeachForm(this.#fields, settings, onChange);
     this.#tools = startTools({
       code: () => options.code(this.#done()),
@@ -110,6 +129,11 @@ export class TeachPage {
     });
     onPress(byId("go"), () => this.#go());
     onPress(byId("bring-back"), () => this.#bringBack());
+    onSurePress(
+      byId("forget-examples"),
+      () => true,
+      () => this.#forgetExamples(),
+    );
     onPress(byId("stop"), () => void this.#run.stop());
     onPress(byId("save-examples"), () => void this.#saveExamples());
     const file = byId("load-examples", HTMLInputElement);
@@ -117,6 +141,9 @@ export class TeachPage {
       const [chosen] = file.files ?? [];
       file.value = "";
       if (chosen !== undefined) void this.#loadExamples(chosen);
+    });
+    addEventListener("beforeunload", (event) => {
+      if (this.#own() !== undefined && !(this.#keeps && this.#kept.isDone)) event.preventDefault();
     });
     addEventListener("pagehide", ({ persisted }) => {
       if (!persisted) void this.#executor?.then((executor) => executor.dispose());
@@ -127,6 +154,51 @@ export class TeachPage {
 
   get teacher(): Teacher | undefined {
     return this.#teacher;
+  }
+
+  /** Shows what this browser has kept, or offers it where the address names other classes; from now on it keeps what is shown. */
+  async bringKept(): Promise<void> {
+    this.#sayKept(HERE);
+    try {
+      const bytes = await this.#kept.read();
+      if (bytes !== undefined) this.#offer(await readExamples(bytes, this.#options.shape(), this.#most));
+    } catch (error) {
+      this.#sayKept(inWords(error));
+    }
+    this.#changed();
+    this.#keeps = true;
+  }
+
+  #offer(taught: readonly Taught[]): void {
+    const named = taught.map(({ name }) => name).filter((name) => name !== this.#options.fixed);
+    const asked = this.classes.names.join();
+    if (asked === this.#options.names.join() || asked === named.join()) {
+      this.#put(taught);
+      return;
+    }
+    this.#before = taught;
+    byId("bring-back").hidden = false;
+    const [, many] = this.#options.noun;
+    const names = named.map((name) => `“${name}”`).join(", ");
+    this.#sayKept(
+      `This browser keeps ${many} of ${names}: “Bring back what was here” shows them. What you show now takes their place.`,
+    );
+  }
+
+  /** Takes all examples away, here and where the browser keeps them; names stay. */
+  #forgetExamples(): void {
+    this.#before = undefined;
+    byId("bring-back").hidden = true;
+    for (const row of this.classes.rows) row.clear();
+  }
+
+  #sayKept(text: string): void {
+    say(byId("kept-note"), text);
+  }
+
+  /** Classes that a file may have. */
+  get #most(): number {
+    return MOST + (this.#options.fixed === undefined ? 0 : 1);
   }
 
   /** Shows a problem in words; "" takes it away. */
@@ -142,11 +214,17 @@ export class TeachPage {
 
   /** Puts examples of a page's own making in the place of what is there, which a button brings back. */
   showInstead(taught: readonly Taught[]): void {
-    if (this.#hasOwn()) this.#before = this.#all();
-    byId("bring-back").hidden = this.#before === undefined;
-    this.#put(taught);
+    this.#replace(taught);
     for (const { examples } of taught) for (const sample of examples) this.#madeUp.add(sample);
     byId("go").closest("section")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Shows these, and puts aside what is the visitor's: it comes before what is only named by them. */
+  #replace(taught: readonly Taught[]): void {
+    const own = this.#own();
+    if (own === undefined ? this.#hasOwn() : own !== this.#before) this.#before = this.#all();
+    byId("bring-back").hidden = this.#before === undefined;
+    this.#put(taught);
   }
 
   /** Changes what is there for what was there before it was replaced, and the other way round: nothing is lost. */
@@ -160,8 +238,17 @@ export class TeachPage {
   /** Whether names or examples are the visitor's. */
   #hasOwn(): boolean {
     const { taught, names } = this.classes;
-    if (taught.length === 0) return names.join() !== this.#options.names.join();
+    return taught.length === 0 ? names.join() !== this.#options.names.join() : this.#areOwn(taught);
+  }
+
+  /** Whether some of these are the visitor's. */
+  #areOwn(taught: readonly Pick<Taught, "examples">[]): boolean {
     return taught.some(({ examples }) => examples.some((sample) => !this.#madeUp.has(sample)));
+  }
+
+  /** The visitor's examples, shown or put aside; undefined where there are none. */
+  #own(): readonly Taught[] | undefined {
+    return [this.#all(), this.#before ?? []].find((taught) => this.#areOwn(taught));
   }
 
   /** All classes, also those without examples. */
@@ -184,8 +271,12 @@ export class TeachPage {
   async forget(): Promise<void> {
     await this.#run.stop();
     await this.#letGo();
+    this.#keeps = false;
+    await this.#kept.settled();
     this.#before = undefined; // it may have another shape
     byId("bring-back").hidden = true;
+    const [, many] = this.#options.noun;
+    this.#sayKept(`While another network is used, this browser keeps no ${many}: “Save the examples” gives a file.`);
     this.#phaseChanged("idle");
     this.#changed();
   }
@@ -244,6 +335,7 @@ export class TeachPage {
       const onProgress = (share: number) => this.#progress((1 + 3 * share) / 4);
       const teacher = await Teacher.create(body, taught, settings, { executor, onProgress });
       this.#teacher = teacher;
+      this.answer.clear(teacher.names, this.#options.asks);
       this.#progress(0);
       this.#options.onTeacher?.(teacher);
       return () => teacher.fit();
@@ -352,6 +444,8 @@ export class TeachPage {
     }
     if (this.#teacher === undefined) this.answer.clear(this.classes.rows.map(({ name }) => name));
     enable(byId("save-examples"), taught.length > 0);
+    enable(byId("forget-examples"), this.#own() !== undefined);
+    if (this.#keeps) this.#kept.soon();
     if (this.#run.phase === "idle") {
       const ready = this.#teacher === undefined ? "Ready to train." : "";
       const begin = taught.length < LEAST ? this.#options.begin : ready;
@@ -416,10 +510,9 @@ export class TeachPage {
     try {
       const bytes = new Uint8Array(await file.arrayBuffer());
       const { fixed } = this.#options;
-      const most = MOST + (fixed === undefined ? 0 : 1);
-      const taught = await readExamples(bytes, this.#options.shape(), most);
+      const taught = await readExamples(bytes, this.#options.shape(), this.#most);
       if (taught.every(({ name }) => name === fixed)) throw new Error("there is no class in it");
-      this.#put(taught);
+      this.#replace(taught);
       say(note, `Loaded from the file ${file.name}.`);
     } catch (error) {
       say(note, inWords(error));

@@ -146,10 +146,16 @@ export class TextPage {
     this.#showTemperature();
     this.#showNetwork();
     await Promise.all([this.#offerKept(), this.#takeDefault()]);
+    if (this.#run.phase === "idle" && this.#waits !== undefined)
+      this.#state(`Here is a training on “${this.#waits.source.name}”. Continue it: to start anew throws it away.`);
   }
 
   #listen(): void {
-    onPress(byId("go"), () => this.#go());
+    onSurePress(
+      byId("go"),
+      () => this.#waits !== undefined && this.#run.phase === "idle",
+      () => this.#go(),
+    );
     onSurePress(
       byId("reset"),
       () => this.#step > 0,
@@ -184,14 +190,13 @@ export class TextPage {
       if (file !== undefined) void this.#take(() => fileSource(file));
       input.value = "";
     });
-    onPress(byId("paste-open"), () => {
-      const box = byId("paste-box");
-      box.hidden = !box.hidden;
-      byId("paste-open").ariaExpanded = String(!box.hidden);
-      if (!box.hidden) this.#paste.focus();
-    });
+    onPress(byId("paste-open"), () => this.#openPaste(byId("paste-box").hidden !== false));
     say(byId("paste-title"), `Your text, ${LEAST.toLocaleString("en")} characters or more`);
-    onPress(byId("paste-use"), () => void this.#takePasted());
+    onSurePress(
+      byId("paste-use"),
+      () => this.#step > 0 || this.#waits !== undefined,
+      () => void this.#learnPasted(),
+    );
     onPress(byId("default"), () => void this.#take(defaultSource));
     onPress(byId("keep-source"), () => {
       this.#accept();
@@ -235,8 +240,17 @@ export class TextPage {
     }
   }
 
-  /** Learns another text from now on; one that is refused is said beside where texts are given. */
+  /** Another text is to be learned from now on, and what the browser has kept of the one before is offered. */
   async #take(make: () => Promise<Source>): Promise<void> {
+    const had = this.#session !== undefined;
+    await this.#change(make);
+    if (this.#refused) return;
+    if (had) await this.#offerKept();
+    this.#state(`Ready to learn “${this.#source?.name}”: press “${byId("go").textContent}”.`);
+  }
+
+  /** Ends what is under way for another text; one that is refused is said beside where texts are given. */
+  async #change(make: () => Promise<Source>): Promise<void> {
     try {
       const source = await make();
       this.#accept();
@@ -249,7 +263,22 @@ export class TextPage {
   }
 
   #takePasted(): Promise<void> {
-    return this.#take(async () => ownSource(this.#paste.value, "The text you pasted"));
+    return this.#change(async () => ownSource(this.#paste.value, "The text you pasted"));
+  }
+
+  /** Begins a training on what was pasted. */
+  async #learnPasted(): Promise<void> {
+    await this.#takePasted();
+    if (this.#refused) return;
+    byId("go").focus();
+    this.#openPaste(false);
+    await this.#start();
+  }
+
+  #openPaste(open: boolean): void {
+    byId("paste-box").hidden = !open;
+    byId("paste-open").ariaExpanded = String(open);
+    if (open) this.#paste.focus();
   }
 
   #refuse(why: string): void {
@@ -404,7 +433,8 @@ export class TextPage {
     const isTrained = this.#step > 0;
     const isBetween = this.#pausing || this.#changing || this.#ending > 0;
     const text = this.#changing ? "One moment …" : this.#pausing ? "Pausing …" : going[phase];
-    say(byId("go"), !isBetween && phase === "idle" && isTrained ? "Train on" : text);
+    const anew = this.#waits === undefined ? text : "Start anew";
+    say(byId("go"), isBetween || phase !== "idle" ? text : isTrained ? "Train on" : anew);
     enable(byId("go"), !isBetween && phase !== "starting" && phase !== "stopping");
     enable(byId("reset"), this.#session !== undefined && phase !== "starting" && phase !== "stopping");
     enable(byId("write"), this.#session !== undefined && phase !== "starting");
@@ -415,10 +445,7 @@ export class TextPage {
         `Training ${this.#session.weightCount.toLocaleString("en")} weights. ${describe("threads", this.#session.executor.info)}`,
       );
     if (phase === "paused" && !this.#pausing) this.#state("Paused.");
-    if (phase === "running") {
-      this.#waits = undefined;
-      byId("continue").hidden = true;
-    }
+    if (phase === "running") this.#offer(undefined);
   }
 
   #reported({ step, loss, losses, samplesPerSecond }: Report): void {
@@ -503,7 +530,7 @@ export class TextPage {
       const rates = session.rates.filter((change) => change.step <= step); // it may have changed meanwhile
       await keep({ settings: session.settings, rates, step, source, state }, source.text);
       if (session !== this.#session) return;
-      say(byId("kept-note"), "This browser keeps the training: after a reload you can go on.");
+      say(byId("kept-note"), `This browser keeps the training on “${source.name}”: after a reload you can go on.`);
       byId("forget").hidden = false;
     } catch {
       this.#keeps = false;
@@ -514,20 +541,28 @@ export class TextPage {
   async #offerKept(): Promise<void> {
     const found = await kept();
     if (found === undefined) return;
-    this.#waits = found;
+    this.#offer(found);
     const kind = found.settings.network === "gpt" ? "a GPT" : "an LSTM";
     const what = `This browser has kept ${kind} that learned “${found.source.name}”`;
     say(byId("kept-note"), `${what}. A new training takes its place.`);
-    const button = byId("continue");
-    say(button, `Continue from step ${found.step.toLocaleString("en")}`);
-    button.hidden = false;
     byId("forget").hidden = false;
+    this.#showPhase();
+  }
+
+  /** Beside the start, the way to go on with what is kept; undefined: nothing is, or it is under way. */
+  #offer(found: Kept | undefined): void {
+    this.#waits = found;
+    const button = byId("continue");
+    if (found !== undefined) say(button, `Continue from step ${found.step.toLocaleString("en")}`);
+    button.hidden = found === undefined;
+    byId("go").classList.toggle("primary", found === undefined);
   }
 
   async #continue(): Promise<void> {
     if (this.#waits === undefined || this.#run.phase !== "idle") return;
-    this.#waits = undefined;
-    byId("continue").hidden = true;
+    this.#offer(undefined);
+    byId("go").focus();
+    this.#showPhase();
     const found = await kept(); // another tab may have trained on, or forgotten it
     if (found === undefined) {
       say(byId("kept-note"), "It is kept no longer: it was forgotten in another tab.");
@@ -559,8 +594,8 @@ export class TextPage {
   }
 
   async #forget(): Promise<void> {
-    this.#waits = undefined;
-    byId("continue").hidden = true;
+    this.#offer(undefined);
+    this.#showPhase();
     byId("forget").hidden = true;
     this.#keepsNext = false;
     await this.#looking;

@@ -75,6 +75,7 @@ const page = new TeachPage({
   begin: "Record each word some times, then train.",
   looking: "Listening to your examples …",
   quiet: "It knows no word yet.",
+  asks: "Say a word.",
   unsure: "Hard to say",
   ways,
   onFiles: (row, files) => void addFiles(row, files),
@@ -264,4 +265,4 @@ place.addEventListener("drop", (event) => {
 });
 enable(byId("another"), true);
 
-ready();
+void page.bringKept().finally(ready);
