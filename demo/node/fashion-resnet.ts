@@ -18,7 +18,7 @@ await script({
       set: await fashionMnist(task.options.data),
       mean: [0.286],
       deviation: [0.353],
-      network: residualNetwork(1, [16, 32, 64], 1, 10),
+      network: residualNetwork(1, [20, 40, 80], 1, 10),
       rate: 0.1,
       augment: (x, context) => randomShift(randomFlip(x, context.key()), context.key(), { translate: 0.08 }),
     }),
