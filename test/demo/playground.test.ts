@@ -6,17 +6,21 @@ import { describe, expect, test } from "vitest";
 import { codeOf } from "../../demo/web/playground/code.ts";
 import { pointsOfCsv } from "../../demo/web/playground/csv.ts";
 import { verdictOf } from "../../demo/web/playground/flow.ts";
-import { liveLook, measureLook, pastLook, variablesOf } from "../../demo/web/playground/looks.ts";
+import { liveLook, measureLook, pastLook, squareAt, variablesOf } from "../../demo/web/playground/looks.ts";
+import { weightsMetadata } from "../../demo/web/playground/metadata.ts";
 import { layersOf } from "../../demo/web/playground/network.ts";
 import { onnxOf } from "../../demo/web/playground/onnx.ts";
 import { Overfitting } from "../../demo/web/playground/overfitting.ts";
+import { noWay, pathPlane } from "../../demo/web/playground/plane.ts";
 import { pointsField } from "../../demo/web/playground/points.ts";
+import { presets } from "../../demo/web/playground/presets.ts";
 import { replayed } from "../../demo/web/playground/replay.ts";
-import { lackOf, samplesOf } from "../../demo/web/playground/samples.ts";
-import { type Scale, scaleAsJson, scaleInWords } from "../../demo/web/playground/scale.ts";
+import { countsInWords, lackOf, samplesOf } from "../../demo/web/playground/samples.ts";
+import { type Scale, scaleInWords } from "../../demo/web/playground/scale.ts";
 import { Session } from "../../demo/web/playground/session.ts";
 import { fields, type Settings, sound } from "../../demo/web/playground/settings.ts";
-import { compile, compileInit, WasmExecutor } from "../../src/index.ts";
+import { Timeline } from "../../demo/web/playground/timeline.ts";
+import { compile, compileInit, Variable, WasmExecutor } from "../../src/index.ts";
 
 const sets = readFileSync(new URL("../../demo/web/playground/sets.ts", import.meta.url), "utf8");
 
@@ -57,10 +61,9 @@ test("what keeps points from being trained on is said", () => {
     share,
     points: { rows: Array.from({ length: count }, (_, i) => [i / 10, 0, i % 2] as const), classes: 2 },
   });
-  expect(lackOf(choice(0))).toContain("There are no points.");
-  expect(lackOf(choice(1))).toContain("There is one point.");
-  expect(lackOf(choice(4, 10))).toContain("Only one of 4 points is to train on");
-  expect(lackOf(choice(3))).toBe("");
+  expect(lackOf(choice(0))).toContain("There are no points. Put at least two on the surface");
+  expect(lackOf(choice(1))).toContain("There is one point. Put at least one more on the surface");
+  for (const count of [2, 3, 4]) for (const share of [10, 70]) expect(lackOf(choice(count, share))).toBe("");
   expect(lackOf({ ...choice(0), data: "spiral" })).toBe("");
 });
 
@@ -187,9 +190,22 @@ describe("a file", () => {
     const executor = new JsExecutor();
     const session = new Session(executor, settings, [], () => undefined);
     const weights = await session.weights();
-    const metadata = { scale: scaleAsJson(points.scale as Scale) };
-    const exported = fromOnnx(await onnxOf(session, metadata));
-    expect(exported.metadata).toEqual(metadata);
+    const exported = fromOnnx(await onnxOf(session));
+    expect(exported.metadata).toEqual({
+      input: "rows [x, y], as in the file: trained on x from 50 to 120, y from 0 to 49",
+      output:
+        points.classes === 1
+          ? "z, as in the file: trained on z from 0 to 700"
+          : 'scores of kind, in this order: ["in","out"]',
+      inputs: "x,y,xy",
+      activation: "tanh",
+    });
+    expect(JSON.parse(weightsMetadata(settings).scale).inputs[0]).toEqual({
+      name: "x",
+      from: 50,
+      to: 120,
+      becomes: [-2.7, 2.7],
+    });
     expect(exported.inputs.map(({ name }) => name)).toEqual(["rows"]);
     const given = await evaluate(exported.forward(constant(rows)));
     // By hand, of the points in the square.
@@ -237,10 +253,10 @@ test("the losses of weights of the past are those that were measured", async () 
   const executor = new WasmExecutor({ build: "portable" });
   const { train, test } = samplesOf({ data: "moons", seed: 1, noise: 10, share: 50, points: { rows: [], classes: 2 } });
   const layers = layersOf({ features: ["x", "y"], hidden: [4] }, 2);
-  const looked = { layers, activation: "tanh", features: ["x", "y"], outputs: 2 } as const;
-  await executor.step(
-    await executor.load(compileInit(new Map(variablesOf(layers).map((each, i) => [`${i}`, each])), 0)),
-  );
+  const made = new Variable([], 0, { dtype: "i32" });
+  const looked = { layers, made, activation: "tanh", features: ["x", "y"], outputs: 2 } as const;
+  const all = [...variablesOf(layers), made];
+  await executor.step(await executor.load(compileInit(new Map(all.map((each, i) => [`${i}`, each])), 0)));
   const { weights } = await executor.step(await executor.load(compile(liveLook(looked))));
   const measured = await executor.step(await executor.load(compile(measureLook(looked, train, test))));
   const past = await executor.load(compile(pastLook(looked, train, test)));
@@ -249,6 +265,151 @@ test("the losses of weights of the past are those that were measured", async () 
   const moved = await executor.step(past, { theta: (weights as Float32Array).map((each) => each + 0.1) });
   expect(moved.train[0]).not.toBe(measured.train[0]);
   await executor.dispose();
+});
+
+describe("a training", () => {
+  const settings = { ...defaults(), data: "circles", hidden: [4], seed: 4, rate: 0.01, share: 50 } as const;
+
+  async function trained(to: number): Promise<Session> {
+    const executor = new WasmExecutor({ build: "portable" });
+    const session = new Session(executor, settings, [], () => undefined);
+    if (to > 0) for await (const { step } of session.train(to)) if (step >= to) break;
+    return session;
+  }
+
+  async function close(session: Session): Promise<void> {
+    await session.dispose();
+    await session.executor.dispose();
+  }
+
+  test("keeps moments whose weights are those of their steps, the first ones before its first step", async () => {
+    const session = await trained(0);
+    const looks: { readonly before: number; readonly step: number; readonly weights: Float32Array }[] = [];
+    let isOver = false;
+    // Asked for whenever there was an answer, not when steps are told of.
+    const looking = (async () => {
+      while (!isOver) {
+        const before = session.step;
+        const { step, answer } = await session.live();
+        looks.push({ before, step, weights: answer.weights });
+      }
+    })();
+    for await (const { step } of session.train(4000)) if (step >= 4000) break;
+    isOver = true;
+    await looking;
+    const { moments } = session;
+    expect(moments[0].step).toBe(0);
+    expect(moments.filter(({ step }) => step <= 50).length).toBeGreaterThanOrEqual(8);
+    // Steps were made between the question and the answer.
+    const late = looks.filter(({ before, step }) => step > before);
+    expect(late).not.toEqual([]);
+    const [first, ...others] = moments;
+    for (const { step, weights } of [first, others[8], others[others.length - 1], late[late.length - 1]]) {
+      const again = await trained(step);
+      expect([step, (await again.live()).answer.weights]).toEqual([step, weights]);
+      await close(again);
+    }
+    await close(session);
+  });
+
+  test("counts its steps on where something is changed on the way", async () => {
+    const session = await trained(30);
+    await session.change({ set: { optimizer: "sgd", batch: 20 } });
+    await session.change({ set: {}, weight: { path: "0.weight", index: 0, value: 7 } });
+    const { step, answer } = await session.live();
+    expect([step, answer.weights[0]]).toEqual([30, 7]);
+    expect(session.moments.at(-1)).toEqual({ step: 30, weights: answer.weights });
+    for await (const report of session.train(40)) if (report.step >= 40) break;
+    expect((await session.measures()).step).toBe(40);
+    await close(session);
+  });
+
+  test("has a way to be drawn after a few steps, and is told to be too short before", async () => {
+    const session = await trained(1);
+    const plane = async () => pathPlane((await session.live()).answer.weights, session.moments);
+    expect(await plane()).toBeUndefined();
+    expect(noWay(session.moments.length)).toContain("Two moments of the way are kept yet, and a plane needs three");
+    for await (const { step } of session.train(50)) if (step >= 50) break;
+    expect((await plane())?.path.length).toBeGreaterThanOrEqual(8);
+    for await (const { step } of session.train(5000)) if (step >= 5000) break;
+    expect(session.moments.length).toBeGreaterThanOrEqual(20);
+    await close(session);
+  });
+});
+
+test("a timeline keeps the latest weights of a step, its first moment, and not too many", () => {
+  const timeline = new Timeline(10);
+  for (let step = 0; step < 1000; step++) timeline.add(step, Float32Array.of(step));
+  expect(timeline.moments[0].step).toBe(0);
+  expect(timeline.moments.length).toBeLessThanOrEqual(10);
+  const { step } = timeline.moments[timeline.moments.length - 1];
+  timeline.add(step, Float32Array.of(-1));
+  expect(timeline.moments.filter((moment) => moment.step === step)).toEqual([{ step, weights: Float32Array.of(-1) }]);
+});
+
+test("the place that is told of the surface is the one whose value is told", async () => {
+  const executor = new WasmExecutor({ build: "portable" });
+  const settings = { ...defaults(), data: "waves" as const, hidden: [6], seed: 9 };
+  const session = new Session(executor, settings, [], () => undefined);
+  const { surface } = (await session.live()).answer;
+  const weights = await session.weights();
+  for (const place of [
+    [0, 0],
+    [-3, 3],
+    [2.99, -3],
+    [1.23, -0.77],
+  ] as const) {
+    const { at, middle } = squareAt(place);
+    for (const i of [0, 1]) expect(Math.abs(middle[i] - place[i])).toBeLessThanOrEqual(3 / 64 + 1e-9);
+    const data = (name: string) => weights[name].data as Float32Array;
+    const units = Array.from(data("0.bias"), (bias, k) =>
+      Math.tanh(bias + data("0.weight")[2 * k] * middle[0] + data("0.weight")[2 * k + 1] * middle[1]),
+    );
+    const wanted = units.reduce((sum, unit, k) => sum + unit * data("2.weight")[k], data("2.bias")[0]);
+    expect(surface[at]).toBeCloseTo(wanted, 4);
+  }
+  await session.dispose();
+  await executor.dispose();
+});
+
+test.each([
+  [2, 10, "2 points to train on, none to test."],
+  [3, 40, "2 points to train on, 1 (hollow) to test."],
+  [1, 70, "1 point to train on, none to test."],
+])("of %i points, at a share of %i, there are %s", (count, share, words) => {
+  const rows = Array.from({ length: count }, (_, i) => [i, 0, i % 2] as const);
+  expect(countsInWords(samplesOf({ ...defaults(), data: "own", share, points: { rows, classes: 2 } }))).toBe(words);
+});
+
+test("the links to noise show what they say: it is learned by heart, and with a penalty it is not", async () => {
+  const losses = async (name: string) => {
+    const said = new URLSearchParams(presets.find(([text]) => text.includes(name))?.[1]);
+    const entries = Object.entries(fields).map(([key, field]) => {
+      const text = said.get(key);
+      return [key, text === null ? field.fallback : field.parse(text)];
+    });
+    const executor = new WasmExecutor({ build: "portable" });
+    const session = new Session(executor, Object.fromEntries(entries), [], () => undefined);
+    const overfitting = new Overfitting();
+    const all: { train: number; test: number; words: string }[] = [];
+    for (let end = 200; end <= 10_000; end += 200) {
+      for await (const { step } of session.train(end)) if (step >= end) break;
+      const { step, answer } = await session.measures();
+      const [train, test] = [answer.train[0], answer.test[0]];
+      all.push({ train, test, words: overfitting.add({ step, train, test }) });
+    }
+    await session.dispose();
+    await executor.dispose();
+    return { least: Math.min(...all.map(({ test }) => test)), last: all[all.length - 1] };
+  };
+  const heart = await losses("learned by heart");
+  const penalty = await losses("with a penalty");
+  expect(heart.last.train).toBeLessThan(0.01);
+  expect(heart.last.test).toBeGreaterThan(4 * heart.least);
+  expect(heart.last.words).toContain("The test loss has risen since about step");
+  expect(penalty.last.test).toBeLessThan(heart.last.test / 4);
+  expect(penalty.last.test).toBeLessThan(1.2 * penalty.least);
+  expect(penalty.last.words).toBe("");
 });
 
 describe("the code", () => {

@@ -1,6 +1,10 @@
 // The playground, used as a visitor would: changed on the way, drawn on, looked back at, taken along.
 import type { Page } from "playwright";
+import { WasmExecutor } from "simdgrad";
 import { describe, expect, test } from "vitest";
+import { short } from "../../demo/web/playground/run-view.ts";
+import { Session } from "../../demo/web/playground/session.ts";
+import { fields, type Settings } from "../../demo/web/playground/settings.ts";
 import { printed, printedLast } from "./code.ts";
 import { faults } from "./looks.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
@@ -34,6 +38,30 @@ async function code(page: Page): Promise<string> {
   await page.locator("#code-box").waitFor();
   return (await page.locator("#code").textContent()) ?? "";
 }
+
+test.each([1280, 700, 600, 390])("at %i pixels large figures stay in their card", async (width) => {
+  const visit = await loaded(await site().visit("playground.html", { viewport: { width, height: 844 } }));
+  const out = await visit.page.evaluate(() => {
+    const large = { step: "123,456,789", loss: "1.2×10⁻⁸", test: "1.2×10⁻⁸", rate: "1,230,000" };
+    const card = document.querySelector(".run") as HTMLElement;
+    const figures = Object.entries(large).map(([name, text]) => {
+      const figure = document.getElementById(`figure-${name}`) as HTMLElement;
+      figure.textContent = text;
+      return figure;
+    });
+    const right = card.getBoundingClientRect().right - Number.parseFloat(getComputedStyle(card).paddingRight);
+    const range = document.createRange();
+    return figures.flatMap((figure, i) => {
+      range.selectNodeContents(figure);
+      const own = range.getBoundingClientRect();
+      const next = figures[i + 1]?.getBoundingClientRect();
+      const end = next !== undefined && next.top === own.top ? next.left : right;
+      return own.right > end ? [`${figure.id} by ${own.right - end}`] : [];
+    });
+  });
+  expect(out).toEqual([]);
+  await visit.close();
+});
 
 describe("what is changed on the way", () => {
   test("is in the code and in the link, both of which come to the same bits", async () => {
@@ -153,12 +181,12 @@ describe("points of one's own", () => {
     await page.locator("#copy-link").click();
     await page.locator("#tools-note", { hasText: "Without points of yours" }).waitFor();
     const marks = page.locator("#marks");
-    for (const [x, y] of [
-      [60, 60],
-      [80, 70],
-      [70, 90],
-    ])
-      await marks.click({ position: { x, y } });
+    await marks.click({ position: { x: 60, y: 60 } });
+    await page.locator("#state", { hasText: "There is one point. Put at least one more" }).waitFor();
+    await marks.click({ position: { x: 80, y: 70 } });
+    await expect.poll(() => page.locator("#data-note").textContent()).toBe("2 points to train on, none to test.");
+    await expect.poll(() => page.locator("#point-note").textContent(), patience).toMatch(/%\. Not trained yet\.$/);
+    await marks.click({ position: { x: 70, y: 90 } });
     await page.getByLabel("3", { exact: true }).check();
     await marks.click({ position: { x: 200, y: 200 } });
     await page.getByLabel("2", { exact: true }).check();
@@ -166,16 +194,50 @@ describe("points of one's own", () => {
     for (const key of ["ArrowUp", "ArrowRight", "Enter", "ArrowUp", "ArrowUp", "ArrowUp", "Enter"])
       await page.keyboard.press(key);
     await expect.poll(() => page.locator("#data-note").textContent()).toMatch(/^4 points to train on, 2/);
+    await expect
+      .poll(() => page.locator("#point-note").textContent(), patience)
+      .toMatch(/^Cross at 0\.10, 0\.40\. At /);
     await page.keyboard.press("Delete");
     await expect.poll(() => page.locator("#data-note").textContent()).toMatch(/^4 points to train on, 1/);
+    await marks.click({ position: { x: 200, y: 100 }, button: "right" });
+    await page.locator("#data-note", { hasText: "No point is near there." }).waitFor();
+    await marks.click({ position: { x: 72, y: 92 } });
+    await page.locator("#data-note", { hasText: /^4 points to train on, 2/ }).waitFor();
+    await marks.click({ position: { x: 71, y: 91 }, button: "right" });
+    await page.locator("#data-note", { hasText: /^4 points to train on, 1/ }).waitFor();
     await expect.poll(async () => (await off()).filter((id) => impossible.includes(id)), patience).toEqual([]);
     await go(page);
     await past(page, 20);
     await pause(page);
     expect(await printedLast(await code(page))).toBe(String(await exactLoss(page)));
+    await marks.hover({ position: { x: 100, y: 100 } });
+    await expect.poll(() => page.locator("#point-note").textContent(), patience).toMatch(/class \d, \d+ %\.$/);
+    const clear = page.locator("#clear-points");
+    await clear.click();
+    expect(await clear.textContent()).toBe("Sure? Press again");
+    expect(await page.locator("#data-note").textContent()).toMatch(/^4 points to train on, 1/);
+    await clear.click();
+    await page.locator("#state", { hasText: "There are no points." }).waitFor();
     clean(visit);
     await visit.close();
   }, 90_000);
+
+  test("are taken away by a touch that stays, which adds none", async () => {
+    const visit = await loaded(await site().visit("playground.html#data=circles", { hasTouch: true }));
+    const { page } = visit;
+    expect(await page.locator("#point-note").textContent()).toBe("Not trained yet.");
+    const box = await page.locator("#marks").boundingBox();
+    const { x, y, width } = box ?? { x: 0, y: 0, width: 0 };
+    const touches = await page.context().newCDPSession(page);
+    const touchPoints = [{ x: x + width / 2, y: y + width / 2 }];
+    await touches.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints });
+    await page.locator("#data-note", { hasText: /^209 points to train on, 90/ }).waitFor(patience);
+    await touches.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    await page.touchscreen.tap(touchPoints[0].x, touchPoints[0].y);
+    await page.locator("#data-note", { hasText: /^210 points to train on, 90/ }).waitFor(patience);
+    clean(visit);
+    await visit.close();
+  }, 60_000);
 
   test("from a CSV file; one that is none is refused in words", async () => {
     const visit = await loaded(await site().visit("playground.html"));
@@ -265,20 +327,33 @@ describe("points that are clicked in training", () => {
 });
 
 describe("looking closer", () => {
+  /** Of the network of the spiral before its first step. */
+  async function firstLoss(): Promise<string> {
+    const fallbacks = Object.entries(fields).map(([name, { fallback }]) => [name, fallback]);
+    const settings = Object.fromEntries(fallbacks) as Settings;
+    const executor = new WasmExecutor({ build: "portable" });
+    const session = new Session(executor, settings, [], () => undefined);
+    const { train } = (await session.measures()).answer;
+    await session.dispose();
+    await executor.dispose();
+    return short(train[0]);
+  }
+
   test("the past, the flow of gradients, the curves and the landscape", async () => {
     const visit = await loaded(await site().visit("playground.html#data=spiral&hidden=8,8"));
     const { page } = visit;
-    await go(page);
-    await past(page, 100_000); // moments of its way are kept by time, and a fast machine makes steps quickly
+    await page.locator("#go").press("Enter"); // there is no network before, as for whoever moves no mouse
+    await past(page, 50);
     await pause(page);
     await expect.poll(() => page.locator("#flow .track").count()).toBe(3);
     await page.locator("#loss-chart canvas").waitFor();
     const picture = () => page.locator("#surface").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
     const now = await picture();
     await page.locator("#time").fill("0");
-    await expect.poll(() => page.locator("#time-value").textContent()).toContain("about step");
+    await expect.poll(() => page.locator("#time-value").textContent()).toBe("step 0");
     const note = page.locator("#time-note");
     await expect.poll(() => note.textContent(), patience).toMatch(/^Loss there: \S+ of all points to train on, \S+ of/);
+    expect(await note.textContent()).toContain(`Loss there: ${await firstLoss()} of all points`);
     await expect.poll(picture, patience).not.toBe(now);
     await page.locator("#time").press("End");
     await expect.poll(picture, patience).toBe(now);
@@ -292,6 +367,10 @@ describe("looking closer", () => {
     }
     await page.locator("#marks").hover({ position: { x: 100, y: 100 } });
     await expect.poll(() => page.locator("#point-note").textContent()).toMatch(/class [12], \d+ %/);
+    const [, ...place] = /^At (\S+), (\S+):/.exec((await page.locator("#point-note").textContent()) ?? "") ?? [];
+    for (const middle of place.map((text) => ((Number(text) + 3) / 6) * 64 - 0.5))
+      expect(Math.abs(middle - Math.round(middle))).toBeLessThan(0.06); // of a square's side, rounded
+    expect(place).toHaveLength(2);
     // A weight that is set while one looks back is one of now.
     await page.locator("#time").fill("0");
     await page.getByRole("button", { name: "Output of class 1" }).click();

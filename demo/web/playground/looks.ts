@@ -10,9 +10,13 @@ export const PICTURE = 32;
 /** Places along a side of the loss landscape. */
 export const PLACES = 31;
 
+export type Place = readonly [x: number, y: number];
+
 /** What a network is, as far as it is looked at. */
 export interface Looked {
   readonly layers: readonly Linear[];
+  /** The steps that its trainer made, read with the weights: what is told of them is of this very moment. */
+  readonly made: Variable;
   readonly activation: ActivationName;
   readonly features: readonly FeatureName[];
   readonly outputs: number;
@@ -34,10 +38,10 @@ export function sizeOf({ shape }: Variable): number {
   return shape.reduce((size, each) => size * each, 1);
 }
 
-/** Surface and neurons as they are now, and all weights. */
+/** Surface and neurons as they are now, all weights, and how many steps were made. */
 export function liveLook(looked: Looked): Computation {
   const all = variablesOf(looked.layers).map((each) => each.reshape([sizeOf(each)]));
-  return { outputs: { ...pictures(looked, affines(looked)), weights: concat(all) } };
+  return { outputs: { ...pictures(looked, affines(looked)), weights: concat(all), made: looked.made.reshape([1]) } };
 }
 
 /** Surface and neurons for other weights than those that are trained, and their losses. */
@@ -47,12 +51,13 @@ export function pastLook(looked: Looked, train: Rows, test: Rows): Computation {
   return { inputs: { theta }, outputs: { ...pictures(looked, layers), ...lossesOf(looked, layers, train, test) } };
 }
 
-/** Loss of all rows that are trained on, and of those that test, and how long the gradient of each layer is beside its weights. */
+/** Losses of all rows, how long the gradient of each layer is beside its weights, and how many steps were made. */
 export function measureLook(looked: Looked, train: Rows, test: Rows): Computation {
   const trainLoss = lossOf(looked, affines(looked), train);
   const weights = looked.layers.map(({ weight }) => weight);
   const flow = grad(trainLoss, weights).map((slope, i) => slope.norm().div(weights[i].norm().add(1e-12)).reshape([1]));
-  return { outputs: { ...lossesOf(looked, affines(looked), train, test), flow: concat(flow) } };
+  const losses = lossesOf(looked, affines(looked), train, test);
+  return { outputs: { ...losses, flow: concat(flow), made: looked.made.reshape([1]) } };
 }
 
 /** The loss of what is trained on, at theta + i a + j b for i and j from -1 to 1. */
@@ -128,4 +133,13 @@ function pictures(looked: Looked, layers: readonly Affine[]): Record<string, Ten
 function grid(side: number): Tensor {
   const at = (place: number) => SIDE * ((2 * place + 1) / side - 1);
   return constant(Array.from({ length: side * side }, (_, i) => [at(i % side), -at(Math.floor(i / side))]));
+}
+
+/** The square of the surface that a place lies in: which of the values is its, and where its middle is. */
+export function squareAt([x, y]: Place): { readonly at: number; readonly middle: Place } {
+  const cell = (value: number) =>
+    Math.min(SURFACE - 1, Math.max(0, Math.floor(((value + SIDE) / (2 * SIDE)) * SURFACE)));
+  const [column, row] = [cell(x), cell(-y)];
+  const middle = (place: number) => SIDE * ((2 * place + 1) / SURFACE - 1);
+  return { at: row * SURFACE + column, middle: [middle(column), -middle(row)] };
 }

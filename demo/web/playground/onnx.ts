@@ -2,13 +2,13 @@
 import { constant, type Tensor } from "simdgrad";
 import { Sequential } from "simdgrad/nn";
 import { toOnnx } from "simdgrad/onnx";
-import type { Metadata } from "../shared/tools.ts";
+import { rowsMetadata, weightsMetadata } from "./metadata.ts";
 import { networkOf, preprocessOf } from "./network.ts";
 import { fitsFloats, REACH, type Scale } from "./scale.ts";
 import type { Session } from "./session.ts";
 import { scaleOf } from "./settings.ts";
 
-export function onnxOf({ layers, settings, executor }: Session, metadata: Metadata): Promise<Uint8Array> {
+export function onnxOf({ layers, settings, executor }: Session): Promise<Uint8Array> {
   const scale = scaleOf(settings);
   const inner = scale !== undefined && fitsFloats(scale) ? scale : undefined;
   const parts = [
@@ -18,6 +18,7 @@ export function onnxOf({ layers, settings, executor }: Session, metadata: Metada
     ...(inner?.numbers ? [toNumbers(inner.numbers)] : []),
   ];
   const signature = { input: ["batch", 2], inputNames: [inner ? "rows" : "points"] };
+  const metadata = inner ? rowsMetadata(settings, inner) : weightsMetadata(settings);
   return toOnnx(new Sequential(...parts), signature, { executor, metadata });
 }
 

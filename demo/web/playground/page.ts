@@ -8,7 +8,8 @@ import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
 import { onFirstSign } from "../shared/signs.ts";
 import { Curve } from "../shared/smoothing.ts";
-import { type Metadata, startTools } from "../shared/tools.ts";
+import { onSurePress } from "../shared/sure.ts";
+import { startTools } from "../shared/tools.ts";
 import { codeOf } from "./code.ts";
 import { pointsOfCsv } from "./csv.ts";
 import { Editor } from "./editor.ts";
@@ -16,20 +17,22 @@ import { Flow } from "./flow.ts";
 import { Form } from "./form.ts";
 import { Graph } from "./graph.ts";
 import type { LandscapeView } from "./landscape.ts";
+import { weightsMetadata } from "./metadata.ts";
 import { widthsOf } from "./network.ts";
 import { Overfitting } from "./overfitting.ts";
+import { noWay, pathPlane, randomPlane } from "./plane.ts";
 import { MOST_POINTS, onGrid, type Points } from "./points.ts";
 import { showPresets } from "./presets.ts";
 import { foundBy, readyWords } from "./replay.ts";
 import { RunView, short } from "./run-view.ts";
-import { lackOf, outputsOf, samplesOf } from "./samples.ts";
-import { labelOf, type Scale, scaleAsJson, scaleInWords, takenInWords } from "./scale.ts";
-import { Session } from "./session.ts";
+import { countsInWords, lackOf, outputsOf, samplesOf } from "./samples.ts";
+import { labelOf, type Scale, scaleInWords, takenInWords } from "./scale.ts";
+import { type Answer, Session } from "./session.ts";
 import type { Sample } from "./sets.ts";
 import sets from "./sets.ts?raw";
 import { type Change, difference, fields, type Settings, sameNetwork, scaleOf, sound } from "./settings.ts";
 import { Surface } from "./surface.ts";
-import { Timeline } from "./timeline.ts";
+import type { Moment } from "./timeline.ts";
 
 const MEASURE_EVERY = 250; // ms
 const NOT_FOLLOWED =
@@ -53,7 +56,6 @@ export class PlaygroundPage {
   readonly #editor = new Editor(this.#graph, (weight) => this.#apply({ set: {}, weight }));
   readonly #surface = new Surface({ onAdd: (x, y) => this.#add(x, y), onRemove: (x, y) => this.#remove(x, y) });
   readonly #flow = new Flow();
-  readonly #timeline = new Timeline();
   readonly #form: Form;
   readonly #tools = startTools({
     code: () => this.#code(),
@@ -87,7 +89,7 @@ export class PlaygroundPage {
   /** What the graph shows, as text. */
   #shape = "";
   /** The moment that is looked at; undefined: now. */
-  #past: number | undefined;
+  #past: Moment | undefined;
 
   constructor() {
     const { steps, changes, ...settings } = this.#opened();
@@ -126,7 +128,11 @@ export class PlaygroundPage {
   #listen(): void {
     onPress(byId("add-layer"), () => this.#layers(1));
     onPress(byId("remove-layer"), () => this.#layers(-1));
-    onPress(byId("clear-points"), () => this.#points({ rows: [], classes: 2 }));
+    onSurePress(
+      byId("clear-points"),
+      () => this.#isPrecious,
+      () => this.#points({ rows: [], classes: 2 }),
+    );
     onPress(byId("new-seed"), () => this.#changed({ ...this.#settings, seed: (this.#settings.seed + 1) % 2 ** 32 }));
     onPress(byId("show-landscape"), () => void this.#showLandscape());
     fillSelect(byId("pace", HTMLSelectElement), paces, "0");
@@ -146,6 +152,17 @@ export class PlaygroundPage {
     });
     const time = byId("time", HTMLInputElement);
     time.addEventListener("input", () => this.#travel(time.valueAsNumber));
+  }
+
+  /** Weights of the way so far. */
+  get #moments(): readonly Moment[] {
+    return this.#session?.moments ?? [];
+  }
+
+  /** Whether there are points of the visitor's, or there is a network in training: what nobody gets back. */
+  get #isPrecious(): boolean {
+    const { data, points } = this.#settings;
+    return (data === "own" && points.rows.length > 0) || (this.#session?.step ?? 0) > 0;
   }
 
   get #hasPoints(): boolean {
@@ -235,7 +252,6 @@ export class PlaygroundPage {
     this.#view.clear();
     this.#view.problem(this.#left);
     this.#surface.clear();
-    this.#timeline.clear();
     this.#landscape?.clear();
     this.#trainCurve = new Curve(300);
     this.#testCurve = new Curve(300);
@@ -282,7 +298,7 @@ export class PlaygroundPage {
     if (session === undefined) return;
     this.#until = 0;
     this.#foreseen = [];
-    this.#travel(this.#timeline.moments.length); // what changes is now, and so it is shown
+    this.#travel(this.#moments.length); // what changes is now, and so it is shown
     if (session.step === 0 && this.#run.phase === "idle") this.#view.state(this.#ready);
     session
       .change(change)
@@ -324,7 +340,8 @@ export class PlaygroundPage {
     const { rows, classes } = this.#settings.data === "own" ? this.#settings.points : gridded(this.#settings);
     const far = rows.map(([a, b]) => (a - x) ** 2 + (b - y) ** 2);
     const nearest = Math.min(...far);
-    if (nearest < 0.1) this.#points({ rows: rows.filter((_, i) => i !== far.indexOf(nearest)), classes });
+    if (nearest >= 0.1) this.#note("No point is near there.");
+    else this.#points({ rows: rows.filter((_, i) => i !== far.indexOf(nearest)), classes });
   }
 
   async #load(file: File): Promise<void> {
@@ -358,7 +375,7 @@ export class PlaygroundPage {
     const scale = scaleOf(settings);
     this.#surface.points(samples, outputs, scale?.labels ?? []);
     this.#showScale(scale);
-    this.#note(`${samples.train.y.length} points to train on, ${samples.test.y.length} (hollow) to test.`);
+    this.#note(countsInWords(samples));
     const key = JSON.stringify([settings.features, settings.hidden, outputs]);
     if (this.#shape !== key) {
       this.#shape = key;
@@ -404,17 +421,16 @@ export class PlaygroundPage {
     this.#asking = true;
     this.#stale = false;
     try {
-      const step = session.step;
-      const moment = this.#past === undefined ? undefined : this.#timeline.moments[this.#past];
+      const moment = this.#past;
       if (moment === undefined) {
-        const { surface, neurons, weights } = await session.live();
+        const { step, answer } = await session.live();
         if (session !== this.#session) return;
-        this.#timeline.add(step, weights);
-        this.#draw(surface, neurons, weights);
+        this.#draw(step, answer, answer.weights);
       } else {
-        const { surface, neurons, train, test } = await session.past(moment.weights);
+        const answer = await session.past(moment.weights);
         if (session !== this.#session) return;
-        this.#draw(surface, neurons, moment.weights);
+        this.#draw(moment.step, answer, moment.weights);
+        const { train, test } = answer;
         const tested = test === undefined ? "" : `, ${short(test[0])} of the test points`;
         const words = `Loss there: ${short(train[0])} of all points to train on${tested}. The figures at the top are of now.`;
         say(byId("time-note"), this.#past === undefined ? "" : words);
@@ -427,9 +443,9 @@ export class PlaygroundPage {
     }
   }
 
-  #draw(surface: Float32Array, neurons: Float32Array, weights: Float32Array): void {
+  #draw(step: number, { surface, neurons }: Answer, weights: Float32Array): void {
     const { outputs } = this.#session as Session;
-    this.#surface.show(surface, outputs);
+    this.#surface.show(surface, outputs, step > 0);
     this.#graph.show(neurons, weights);
     this.#editor.show(weights);
     this.#tools.enable(true);
@@ -442,10 +458,9 @@ export class PlaygroundPage {
     if (this.#measuring || now - this.#measured < MEASURE_EVERY) return;
     this.#measuring = true;
     this.#measured = now;
-    const step = session.step;
     session
       .measures()
-      .then(({ train, test, flow }) => {
+      .then(({ step, answer: { train, test, flow } }) => {
         if (session !== this.#session) return;
         this.#flow.show(flow);
         if (step > 0) this.#view.test(test?.[0]); // as the loss beside it
@@ -464,6 +479,7 @@ export class PlaygroundPage {
         this.#measuring = false;
       });
   }
+
   #showCurves(): void {
     if (this.#trainCurve.points().x.length === 0) this.#curveStep = 0;
     this.#chart?.show([this.#trainCurve.points(), this.#testCurve.points()]);
@@ -487,19 +503,21 @@ export class PlaygroundPage {
 
   /** Shows a moment of the past; from the last one on it is now. */
   #travel(moment: number): void {
-    this.#past = moment >= this.#timeline.moments.length - 1 ? undefined : moment;
+    this.#past = moment >= this.#moments.length - 1 ? undefined : this.#moments[moment];
     this.#stale = true;
     this.#showTime();
   }
 
   #showTime(): void {
     const time = byId("time", HTMLInputElement);
-    const last = Math.max(0, this.#timeline.moments.length - 1);
+    const last = Math.max(0, this.#moments.length - 1);
     if (Number(time.max) !== last) time.max = String(last);
-    if (this.#past === undefined && time.valueAsNumber !== last) time.value = String(last);
+    const moment = this.#past;
+    // Moments that were thinned out meanwhile have moved the others.
+    const place = moment === undefined ? last : this.#moments.findIndex(({ step }) => step >= moment.step);
+    if (time.valueAsNumber !== place) time.value = String(place);
     time.disabled = last === 0;
-    const moment = this.#past === undefined ? undefined : this.#timeline.moments[this.#past];
-    const text = moment === undefined ? "now" : `about step ${moment.step.toLocaleString("en")}`;
+    const text = moment === undefined ? "now" : `step ${moment.step.toLocaleString("en")}`;
     if (moment === undefined) say(byId("time-note"), "");
     say(byId("time-value"), text);
     time.ariaValueText = text;
@@ -510,16 +528,16 @@ export class PlaygroundPage {
     if (session === undefined) return;
     const note = byId("landscape-note");
     try {
-      const { LandscapeView, pathPlane, randomPlane } = await import("./landscape.ts");
-      const { weights } = await session.live();
-      const moments = this.#timeline.moments;
+      const { LandscapeView } = await import("./landscape.ts");
+      const { weights } = (await session.live()).answer;
+      const { moments } = session;
       const wanted = byId("directions", HTMLSelectElement).value;
       const plane =
         wanted === "path"
           ? pathPlane(weights, moments)
           : randomPlane(weights, widthsOf(session.settings, session.outputs), moments);
       if (plane === undefined) {
-        say(note, "There is no way yet: train it a little, and ask again.");
+        say(note, noWay(moments.length));
         return;
       }
       const { losses } = await session.landscape(weights, plane.a, plane.b);
@@ -597,15 +615,9 @@ export class PlaygroundPage {
     return {
       name: "playground",
       weights: () => session.weights(),
-      onnx: async (metadata: Metadata) => (await import("./onnx.ts")).onnxOf(session, metadata),
+      onnx: async () => (await import("./onnx.ts")).onnxOf(session),
       takes: scale && takenInWords(scale, session.outputs),
-      metadata: {
-        input: "points [x, y] from -3 to 3",
-        output: session.outputs === 1 ? "a number" : "scores of the classes, in the order of their colours on the page",
-        inputs: settings.features.join(),
-        activation: settings.activation,
-        ...(scale && { scale: scaleAsJson(scale) }),
-      },
+      metadata: weightsMetadata(settings),
     };
   }
 }

@@ -19,6 +19,8 @@ import {
 
 /** Points drawn of a set. */
 export const COUNT = 300;
+/** Points that there are to train on, where there are as many, whatever the share. */
+const LEAST = 2;
 /** Points lie between -SIDE and SIDE, on both axes. */
 export const SIDE = 3;
 
@@ -68,18 +70,22 @@ export function outputsOf({ data, points }: Pick<Choice, "data" | "points">): nu
 
 export function samplesOf(choice: Choice): Samples {
   const all = choice.data === "own" ? shuffled(choice.points.rows, choice.seed) : drawn(choice.data, choice);
-  const count = Math.max(1, Math.round((all.length * choice.share) / 100));
+  const count = Math.max(LEAST, Math.round((all.length * choice.share) / 100));
   return { train: rowsOf(all.slice(0, count)), test: rowsOf(all.slice(count)) };
 }
 
 /** What keeps these points from being trained on, in words; "" where nothing does. */
 export function lackOf(choice: Choice): string {
-  const { train, test } = samplesOf(choice);
-  if (train.y.length >= 2) return "";
-  const count = train.y.length + test.y.length;
-  if (count >= 2)
-    return `Only one of ${count} points is to train on: put more on the surface, or raise the share to train on.`;
-  return `There ${count === 0 ? "are no points" : "is one point"}. Put at least two on the surface, by a click or a touch.`;
+  const count = samplesOf(choice).train.y.length;
+  if (count >= LEAST) return "";
+  const [there, more] = count === 0 ? ["are no points", "two"] : ["is one point", "one more"];
+  return `There ${there}. Put at least ${more} on the surface, by a click or a touch.`;
+}
+
+/** How many points there are for what. */
+export function countsInWords({ train, test }: Samples): string {
+  const [learned, tested] = [train.y.length, test.y.length];
+  return `${learned} ${learned === 1 ? "point" : "points"} to train on, ${tested === 0 ? "none" : `${tested} (hollow)`} to test.`;
 }
 
 function drawn(name: Exclude<SetName, "own">, { seed, noise }: Choice): Sample[] {

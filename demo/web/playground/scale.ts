@@ -34,7 +34,7 @@ export function labelOf(scale: Scale | undefined, index: number): string {
 }
 
 /** Such as "x from 0 to 29". */
-function spanInWords(name: string, [from, to]: Span): string {
+export function spanInWords(name: string, [from, to]: Span): string {
   return `${name} from ${from} to ${to}`;
 }
 

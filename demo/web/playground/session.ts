@@ -7,12 +7,18 @@ import { type Looked, landscapeLook, liveLook, measureLook, pastLook } from "./l
 import { layersOf, networkOf, optimizerOf, preprocessOf } from "./network.ts";
 import { outputsOf, type Samples, samplesOf } from "./samples.ts";
 import type { Change, Settings } from "./settings.ts";
+import { type Moment, Timeline } from "./timeline.ts";
 
-type Answer = Record<string, Float32Array>;
+export type Answer = Record<string, Float32Array>;
+/** An answer, and after how many steps it was so. */
+type Told = { readonly step: number; readonly answer: Answer };
 type LookName = "live" | "past" | "measure" | "landscape";
 
 /** Epochs of a fit without an end: another one follows. */
 const MANY = 1_000_000;
+/** Up to this step moments are kept at steps of their own, each about so many times the one before: what is learned first is learned fast. */
+const EARLY = 5000;
+const APART = 1.3;
 
 export class Session {
   readonly executor: Executor;
@@ -35,6 +41,7 @@ export class Session {
   readonly #foreseen: Change[];
   readonly #onForeseen: () => void;
   readonly #looks = new Map<LookName, Promise<ProgramId>>();
+  readonly #timeline = new Timeline();
   #busy: Promise<unknown> = Promise.resolve();
   #over = false;
 
@@ -74,9 +81,15 @@ export class Session {
     return [...this.#changes, ...this.#foreseen];
   }
 
-  get looked(): Looked {
+  /** Weights of its way, the first ones first. */
+  get moments(): readonly Moment[] {
+    return this.#timeline.moments;
+  }
+
+  #lookedOf(trainer: Trainer): Looked {
     const { activation, features } = this.#settings;
-    return { layers: this.layers, activation, features, outputs: this.outputs };
+    const made = trainer.workshop.recipe.state.step;
+    return { layers: this.layers, made, activation, features, outputs: this.outputs };
   }
 
   /** Changes something between two steps, and notes after which; what a link foresaw is forgotten then. */
@@ -100,6 +113,7 @@ export class Session {
   }
 
   async *#reports(until: number): AsyncGenerator<Report> {
+    if (this.#step === 0) await this.live();
     while (!this.#stopping && !this.#over) {
       const from = await this.#inTurn(() => this.#next(until));
       if (this.#fit === undefined) return;
@@ -112,6 +126,7 @@ export class Session {
       } finally {
         this.#fit = undefined;
       }
+      if (this.#step <= EARLY && !this.#over) await this.live();
     }
   }
 
@@ -119,7 +134,11 @@ export class Session {
   async #next(until: number): Promise<number> {
     await this.#settle();
     const trainer = await this.#trainerOf();
-    const end = Math.min(until || Number.POSITIVE_INFINITY, this.#foreseen[0]?.step ?? Number.POSITIVE_INFINITY);
+    const ends = [until || Number.POSITIVE_INFINITY, this.#foreseen[0]?.step ?? Number.POSITIVE_INFINITY];
+    // At a slow pace moments are kept from frame to frame.
+    const early =
+      this.#step < EARLY && this.#pace === 0 ? Math.ceil(APART * (this.#step + 1)) : Number.POSITIVE_INFINITY;
+    const end = Math.min(...ends, early);
     if (this.#step < end && !this.#stopping) this.#fit = this.#fitOf(trainer, end - this.#step);
     return this.#step;
   }
@@ -130,22 +149,26 @@ export class Session {
     await this.#fit?.stop();
   }
 
-  /** Surface, neurons and weights as they are now. */
-  live(): Promise<Answer> {
-    return this.#look("live", () => liveLook(this.looked));
+  /** Surface, neurons and weights as they are now, which are kept as a moment of its way. */
+  async live(): Promise<Told> {
+    const told = await this.#look("live", liveLook);
+    this.#timeline.add(told.step, told.answer.weights);
+    return told;
   }
 
   /** The pictures of other weights, and their losses. */
-  past(theta: Float32Array): Promise<Answer> {
-    return this.#look("past", () => pastLook(this.looked, this.#samples.train, this.#samples.test), { theta });
+  async past(theta: Float32Array): Promise<Answer> {
+    const { train, test } = this.#samples;
+    return (await this.#look("past", (looked) => pastLook(looked, train, test), { theta })).answer;
   }
 
-  measures(): Promise<Answer> {
-    return this.#look("measure", () => measureLook(this.looked, this.#samples.train, this.#samples.test));
+  measures(): Promise<Told> {
+    return this.#look("measure", (looked) => measureLook(looked, this.#samples.train, this.#samples.test));
   }
 
-  landscape(theta: Float32Array, a: Float32Array, b: Float32Array): Promise<Answer> {
-    return this.#look("landscape", () => landscapeLook(this.looked, this.#samples.train), { theta, a, b });
+  async landscape(theta: Float32Array, a: Float32Array, b: Float32Array): Promise<Answer> {
+    return (await this.#look("landscape", (looked) => landscapeLook(looked, this.#samples.train), { theta, a, b }))
+      .answer;
   }
 
   async weights(): ReturnType<Trainer["stateDict"]> {
@@ -179,17 +202,16 @@ export class Session {
     const { rate, ...others } = set;
     if (rate !== undefined) await trainer.setHyperparameters({ rate });
     this.#settings = next;
-    if (Object.keys(others).length > 0) await this.#replace(trainer, others);
+    if (Object.keys(others).length > 0) await this.#replace(trainer);
     // What is set before the first step is what it begins with.
     if (this.#step === 0 && weight === undefined && this.#changes.length === 0) this.#first = next;
     else note(this.#changes, change);
   }
 
   /** Another trainer of the same weights. */
-  async #replace(old: Trainer, others: Partial<Settings>): Promise<void> {
+  async #replace(old: Trainer): Promise<void> {
     this.#samples = samplesOf(this.#settings);
-    if ("activation" in others) await this.#forgetLooks(["live"]);
-    await this.#forgetLooks(["past", "measure", "landscape"]);
+    await this.#forgetLooks(["live", "past", "measure", "landscape"]); // each trainer counts its own steps
     this.#trainer = undefined;
     await this.#trainerOf();
     await old.dispose();
@@ -225,16 +247,16 @@ export class Session {
     return trainer.fit({ batch, epochs, ...(this.#pace > 0 && { report: this.#pace, lockstep: true }) });
   }
 
-  #look(name: LookName, computation: () => Computation, inputs: Answer = {}): Promise<Answer> {
+  #look(name: LookName, computation: (looked: Looked) => Computation, inputs: Answer = {}): Promise<Told> {
     return this.#inTurn(async () => {
-      await this.#trainerOf();
+      const trainer = await this.#trainerOf();
       let program = this.#looks.get(name);
       if (program === undefined) {
-        program = this.#begin().then(() => this.executor.load(compile(computation())));
+        program = this.#begin().then(() => this.executor.load(compile(computation(this.#lookedOf(trainer)))));
         this.#looks.set(name, program);
       }
-      const id = await program;
-      return (await this.executor.step(id, inputs)) as Answer;
+      const answer = (await this.executor.step(await program, inputs)) as Answer;
+      return { step: this.#before + (answer.made?.[0] ?? 0), answer };
     });
   }
 

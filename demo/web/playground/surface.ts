@@ -1,8 +1,9 @@
 // The decision surface: what the network says of every place, the points on it, and a cross that adds and removes points by keyboard.
 import { byId, drawing, say } from "../shared/dom.ts";
 import { colour, onTheme } from "../shared/theme.ts";
+import { onRightPress } from "./away.ts";
 import { paintClasses, paintSigned, targetColour } from "./colours.ts";
-import { SURFACE } from "./looks.ts";
+import { type Place, SURFACE, squareAt } from "./looks.ts";
 import { onGrid } from "./points.ts";
 import { type Samples, SIDE } from "./samples.ts";
 
@@ -11,7 +12,7 @@ export interface SurfaceListeners {
   readonly onRemove: (x: number, y: number) => void;
 }
 
-const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
+const ARROWS: Readonly<Record<string, Place>> = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],
   ArrowUp: [0, 1],
@@ -26,11 +27,13 @@ export class Surface {
   readonly #image = new ImageData(SURFACE, SURFACE);
   readonly #pixels = new Uint32Array(this.#image.data.buffer);
   #values: Float32Array | undefined;
+  /** Whether they are what was learned. */
+  #trained = false;
   #samples: Samples | undefined;
   #outputs = 2;
   /** The file's words for the classes. */
   #labels: readonly string[] = [];
-  #cross: readonly [number, number] | undefined;
+  #cross: Place | undefined;
 
   constructor(listeners: SurfaceListeners) {
     this.#marks.role = "application"; // its keys are its own
@@ -38,25 +41,28 @@ export class Surface {
     this.#canvas.height = SURFACE;
     this.#listen(listeners);
     onTheme(() => {
-      if (this.#values) this.show(this.#values, this.#outputs);
+      if (this.#values) this.show(this.#values, this.#outputs, this.#trained);
       this.#drawMarks();
     });
     new ResizeObserver(() => this.#drawMarks()).observe(this.#marks);
   }
 
-  /** Probabilities or numbers, as the look gives them. */
-  show(values: Float32Array, outputs: number): void {
+  /** Probabilities or numbers, as the look gives them, of a network that was trained or not. */
+  show(values: Float32Array, outputs: number, trained: boolean): void {
     this.#values = values;
+    this.#trained = trained;
     this.#outputs = outputs;
     if (outputs > 2) paintClasses(values, outputs, this.#pixels);
     else if (outputs === 2) paintSigned(values, 0, this.#pixels, 2, -1);
     else paintSigned(values, 0, this.#pixels);
     drawing(this.#canvas).putImageData(this.#image, 0, 0);
-    if (this.#cross !== undefined) this.#describe(this.#cross);
+    this.#describe();
   }
 
   clear(): void {
     this.#values = undefined;
+    this.#trained = false;
+    this.#describe();
     drawing(this.#canvas).clearRect(0, 0, SURFACE, SURFACE);
   }
 
@@ -69,13 +75,13 @@ export class Surface {
 
   #listen({ onAdd, onRemove }: SurfaceListeners): void {
     const marks = this.#marks;
-    const place = ({ offsetX, offsetY }: MouseEvent): readonly [number, number] => {
+    const place = ({ offsetX, offsetY }: MouseEvent): Place => {
       const at = (offset: number) => (2 * offset) / marks.clientWidth - 1;
       return [onGrid(SIDE * at(offsetX)), onGrid(-SIDE * at(offsetY))];
     };
-    const pointAt = (cross: readonly [number, number] | undefined) => {
+    const pointAt = (cross: Place | undefined) => {
       this.#cross = cross;
-      this.#describe(cross);
+      this.#describe();
     };
     marks.addEventListener("pointermove", (event) => pointAt(place(event)));
     marks.addEventListener("pointerleave", () => pointAt(undefined));
@@ -84,6 +90,7 @@ export class Surface {
       if (event.shiftKey) onRemove(x, y);
       else onAdd(x, y);
     });
+    onRightPress(marks, place, ([x, y]) => onRemove(x, y));
     marks.addEventListener("keydown", (event) => {
       const [x, y] = this.#cross ?? [0, 0];
       const arrow = ARROWS[event.key];
@@ -98,17 +105,18 @@ export class Surface {
     marks.addEventListener("blur", () => this.#drawMarks());
   }
 
-  /** What the network says of a place. */
-  #describe(cross: readonly [number, number] | undefined): void {
-    const values = this.#values;
+  /** What the network says at the middle of the square that is pointed at, for that is what was asked of it. */
+  #describe(): void {
+    const [cross, values] = [this.#cross, this.#values];
+    const untrained = this.#trained ? "" : "Not trained yet.";
     if (cross === undefined || values === undefined) {
-      say(this.#note, "");
+      say(this.#note, untrained);
       return;
     }
-    const cell = (value: number) =>
-      Math.min(SURFACE - 1, Math.max(0, Math.floor(((value + SIDE) / (2 * SIDE)) * SURFACE)));
-    const at = cell(-cross[1]) * SURFACE + cell(cross[0]);
-    say(this.#note, `At ${cross.map((value) => value.toFixed(2)).join(", ")}: ${this.#verdict(values, at)}`);
+    const { at, middle } = squareAt(cross);
+    const words = (place: Place) => place.map((value) => value.toFixed(2)).join(", ");
+    const keys = document.activeElement === this.#marks ? `Cross at ${words(cross)}. ` : "";
+    say(this.#note, `${keys}At ${words(middle)}: ${this.#verdict(values, at)}. ${untrained}`.trim());
   }
 
   #verdict(values: Float32Array, at: number): string {

@@ -19,19 +19,15 @@ export class Timeline {
     return this.#moments;
   }
 
-  /** Keeps weights of this step, unless those of one just before are kept. */
+  /** Keeps weights of this step, unless those of one just before are kept; those of the same step were set by hand since. */
   add(step: number, weights: Float32Array): void {
     const last = this.#moments.at(-1);
-    if (last !== undefined && step < last.step + this.#apart) return;
+    if (last?.step === step) this.#moments.pop();
+    else if (last !== undefined && step < last.step + this.#apart) return;
     this.#moments.push({ step, weights });
     if (this.#moments.length <= this.#limit) return;
     // The first one stays: where it began.
     this.#moments = this.#moments.filter((_, i) => i % 2 === 0);
     this.#apart = Math.max(1, (step - this.#moments[0].step) / this.#limit);
-  }
-
-  clear(): void {
-    this.#moments = [];
-    this.#apart = 1;
   }
 }
