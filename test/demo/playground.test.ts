@@ -318,9 +318,25 @@ describe("a training", () => {
     await session.change({ set: {}, weight: { path: "0.weight", index: 0, value: 7 } });
     const { step, answer } = await session.live();
     expect([step, answer.weights[0]]).toEqual([30, 7]);
-    expect(session.moments.at(-1)).toEqual({ step: 30, weights: answer.weights });
+    expect(session.moments.at(-1)).toEqual({ step: 30, weights: answer.weights, activation: "tanh" });
     for await (const report of session.train(40)) if (report.step >= 40) break;
     expect((await session.measures()).step).toBe(40);
+    await close(session);
+  });
+
+  test("looks back at moments with the activation of then", async () => {
+    const session = await trained(200);
+    const { train } = (await session.measures()).answer;
+    await session.live();
+    const moment = session.moments[session.moments.length - 1];
+    await session.change({ set: { activation: "relu" } });
+    expect((await session.past(moment)).train[0]).toBeCloseTo(train[0], 5);
+    for await (const { step } of session.train(400)) if (step >= 400) break;
+    await session.live();
+    const later = session.moments[session.moments.length - 1];
+    const losses = [(await session.past(moment)).train[0], (await session.past(later)).train[0]];
+    expect(losses[0]).toBeCloseTo(train[0], 5);
+    expect(losses[1]).toBeCloseTo((await session.measures()).answer.train[0], 5);
     await close(session);
   });
 
@@ -339,12 +355,14 @@ describe("a training", () => {
 
 test("a timeline keeps the latest weights of a step, its first moment, and not too many", () => {
   const timeline = new Timeline(10);
-  for (let step = 0; step < 1000; step++) timeline.add(step, Float32Array.of(step));
+  const activation = "tanh";
+  for (let step = 0; step < 1000; step++) timeline.add({ step, weights: Float32Array.of(step), activation });
   expect(timeline.moments[0].step).toBe(0);
   expect(timeline.moments.length).toBeLessThanOrEqual(10);
   const { step } = timeline.moments[timeline.moments.length - 1];
-  timeline.add(step, Float32Array.of(-1));
-  expect(timeline.moments.filter((moment) => moment.step === step)).toEqual([{ step, weights: Float32Array.of(-1) }]);
+  const again = { step, weights: Float32Array.of(-1), activation } as const;
+  timeline.add(again);
+  expect(timeline.moments.filter((moment) => moment.step === step)).toEqual([again]);
 });
 
 test("the place that is told of the surface is the one whose value is told", async () => {

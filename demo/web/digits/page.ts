@@ -493,7 +493,7 @@ export class DigitsPage {
           this.#figures();
         },
       });
-      const { learnt, certainty, before, after } = outcome;
+      const { learnt, forgot, certainty, before, after } = outcome;
       const seconds = three.format((performance.now() - begun) / 1000);
       if (learnt) {
         this.#setAccuracy(after);
@@ -506,8 +506,11 @@ export class DigitsPage {
         this.#sets.clear();
         this.#loss = loss;
         this.#target = target;
+        const why = forgot
+          ? `without forgetting others (${percent(after)} of the test digits right, before ${percent(before)})`
+          : `in the steps that a correction has (${(100 * certainty).toFixed(0)} % sure of it at last)`;
         this.#correction.say(
-          `It could not learn that this is ${aDigit(digit)} without forgetting others (${percent(after)} of the test digits right, before ${percent(before)}), so it is again as it was at step ${this.#steps.toLocaleString("en")}.`,
+          `It could not learn that this is ${aDigit(digit)} ${why}, so it is again as it was at step ${this.#steps.toLocaleString("en")}.`,
         );
       }
       this.#figures(true);

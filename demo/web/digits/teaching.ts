@@ -28,6 +28,8 @@ export interface Lesson {
 
 export interface Outcome {
   readonly learnt: boolean;
+  /** Whether it forgot others over it. */
+  readonly forgot: boolean;
   /** Of what it should say, at last. */
   readonly certainty: number;
   /** Shares of test digits that it reads right. */
@@ -58,6 +60,6 @@ export async function teach(lesson: Lesson): Promise<Outcome> {
     probabilities = await round({ every: Math.max(1, Math.round(few.every / 4)), drawings });
     after = await session.accuracy(test);
   }
-  const learnt = reads(probabilities) && after >= before - LOSES;
-  return { learnt, certainty: probabilities[drawing.digit], before, after };
+  const forgot = after < before - LOSES;
+  return { learnt: reads(probabilities) && !forgot, forgot, certainty: probabilities[drawing.digit], before, after };
 }

@@ -427,12 +427,12 @@ export class PlaygroundPage {
         if (session !== this.#session) return;
         this.#draw(step, answer, answer.weights);
       } else {
-        const answer = await session.past(moment.weights);
+        const answer = await session.past(moment);
         if (session !== this.#session) return;
         this.#draw(moment.step, answer, moment.weights);
         const { train, test } = answer;
         const tested = test === undefined ? "" : `, ${short(test[0])} of the test points`;
-        const words = `Loss there: ${short(train[0])} of all points to train on${tested}. The figures at the top are of now.`;
+        const words = `Loss there: ${short(train[0])} of all points to train on${tested}. The figures at the top, and what is saved, are of now.`;
         say(byId("time-note"), this.#past === undefined ? "" : words);
       }
       this.#measure(session);

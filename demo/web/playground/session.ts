@@ -4,7 +4,7 @@ import { stopAt } from "simdgrad/callbacks";
 import { crossEntropy, type Linear, mseLoss } from "simdgrad/nn";
 import type { Followed } from "../shared/run.ts";
 import { type Looked, landscapeLook, liveLook, measureLook, pastLook } from "./looks.ts";
-import { layersOf, networkOf, optimizerOf, preprocessOf } from "./network.ts";
+import { type ActivationName, layersOf, networkOf, optimizerOf, preprocessOf } from "./network.ts";
 import { outputsOf, type Samples, samplesOf } from "./samples.ts";
 import type { Change, Settings } from "./settings.ts";
 import { type Moment, Timeline } from "./timeline.ts";
@@ -12,7 +12,7 @@ import { type Moment, Timeline } from "./timeline.ts";
 export type Answer = Record<string, Float32Array>;
 /** An answer, and after how many steps it was so. */
 type Told = { readonly step: number; readonly answer: Answer };
-type LookName = "live" | "past" | "measure" | "landscape";
+type LookName = "live" | `past ${ActivationName}` | "measure" | "landscape";
 
 /** Epochs of a fit without an end: another one follows. */
 const MANY = 1_000_000;
@@ -152,14 +152,15 @@ export class Session {
   /** Surface, neurons and weights as they are now, which are kept as a moment of its way. */
   async live(): Promise<Told> {
     const told = await this.#look("live", liveLook);
-    this.#timeline.add(told.step, told.answer.weights);
+    this.#timeline.add({ step: told.step, weights: told.answer.weights, activation: this.#settings.activation });
     return told;
   }
 
-  /** The pictures of other weights, and their losses. */
-  async past(theta: Float32Array): Promise<Answer> {
+  /** The pictures of a moment, as the network was then, and its losses. */
+  async past({ weights: theta, activation }: Moment): Promise<Answer> {
     const { train, test } = this.#samples;
-    return (await this.#look("past", (looked) => pastLook(looked, train, test), { theta })).answer;
+    const look = (looked: Looked) => pastLook({ ...looked, activation }, train, test);
+    return (await this.#look(`past ${activation}`, look, { theta })).answer;
   }
 
   measures(): Promise<Told> {
@@ -179,7 +180,7 @@ export class Session {
     this.#over = true;
     await this.stop();
     await this.#inTurn(async () => {
-      await this.#forgetLooks(["live", "past", "measure", "landscape"]);
+      await this.#forgetLooks();
       await this.#trainer?.dispose();
     });
   }
@@ -211,7 +212,7 @@ export class Session {
   /** Another trainer of the same weights. */
   async #replace(old: Trainer): Promise<void> {
     this.#samples = samplesOf(this.#settings);
-    await this.#forgetLooks(["live", "past", "measure", "landscape"]); // each trainer counts its own steps
+    await this.#forgetLooks(); // each trainer counts its own steps
     this.#trainer = undefined;
     await this.#trainerOf();
     await old.dispose();
@@ -265,12 +266,10 @@ export class Session {
     await this.#trainer?.stateDict();
   }
 
-  async #forgetLooks(names: readonly LookName[]): Promise<void> {
-    for (const name of names) {
-      const program = this.#looks.get(name);
-      this.#looks.delete(name);
-      if (program !== undefined) await this.executor.unload(await program);
-    }
+  async #forgetLooks(): Promise<void> {
+    const programs = [...this.#looks.values()];
+    this.#looks.clear();
+    for (const program of programs) await this.executor.unload(await program);
   }
 
   /** One after the other: nobody looks while something is exchanged. */

@@ -1,8 +1,12 @@
 // The weights of a training at some of its steps, thinned so that they stay few however long it is.
 
+import type { ActivationName } from "./network.ts";
+
 export interface Moment {
   readonly step: number;
   readonly weights: Float32Array;
+  /** What stood between its layers then. */
+  readonly activation: ActivationName;
 }
 
 export class Timeline {
@@ -19,12 +23,13 @@ export class Timeline {
     return this.#moments;
   }
 
-  /** Keeps weights of this step, unless those of one just before are kept; those of the same step were set by hand since. */
-  add(step: number, weights: Float32Array): void {
+  /** Keeps a moment, unless one just before is kept; another one of the same step takes its place: it was changed by hand since. */
+  add(moment: Moment): void {
+    const { step } = moment;
     const last = this.#moments.at(-1);
     if (last?.step === step) this.#moments.pop();
     else if (last !== undefined && step < last.step + this.#apart) return;
-    this.#moments.push({ step, weights });
+    this.#moments.push(moment);
     if (this.#moments.length <= this.#limit) return;
     // The first one stays: where it began.
     this.#moments = this.#moments.filter((_, i) => i % 2 === 0);
