@@ -3,13 +3,11 @@ import { LocalExecutor } from "../src/runtime/local-executor.ts";
 import type { Chooser } from "../src/runtime/wasm/comparison.ts";
 import { wasm as portable } from "../src/runtime/wasm/generated/portable.ts";
 import { wasm as relaxed } from "../src/runtime/wasm/generated/relaxed.ts";
-import { createWasmMachine } from "../src/runtime/wasm/machine.ts";
+import { createWasmMachine, decoded } from "../src/runtime/wasm/machine.ts";
 
 /** An executor that gives every program so many threads. */
 export function teamOf(threads: number, build: "portable" | "relaxed"): LocalExecutor {
-  const bytes = Uint8Array.from(atob(build === "portable" ? portable : relaxed), (character) =>
-    character.charCodeAt(0),
-  );
+  const bytes = decoded(build === "portable" ? portable : relaxed);
   const machine = createWasmMachine(bytes, { threads, choose: (_, most) => most });
   return new LocalExecutor({ name: `wasm-${build}`, tile: "3x12", threads, fallback: "" }, machine, { poison: true });
 }
