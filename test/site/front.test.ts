@@ -1,5 +1,6 @@
 // The front page, beside what holds for every page: it begins by itself where it may, its example runs, its figures are measured.
 import { readFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
 import type { Page } from "playwright";
 import { parseSafetensors } from "simdgrad/io";
 import { fromOnnx } from "simdgrad/onnx";
@@ -140,6 +141,26 @@ test("it measures plain TypeScript beside it, and says what came of it", async (
     expect(Number(text.replaceAll(",", ""))).toBeGreaterThan(0);
   }
   clean(visit);
+  await visit.close();
+});
+
+test("by then it has brought its kernels and programs, and no more than 150 kB of scripts and styles", async () => {
+  const visit = await loaded(await site().visit("index.html", { reducedMotion: "reduce" }));
+  const { page } = visit;
+  const sizes = new Map<string, number>();
+  await page.context().route(/\.(js|css)$/, async (route) => {
+    const response = await route.fetch();
+    sizes.set(route.request().url(), gzipSync(await response.body()).length);
+    await route.fulfill({ response });
+  });
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  await page.reload();
+  await page.locator("#race-note", { hasText: "times as fast" }).waitFor(patience);
+  const names = [...sizes.keys()].join(" ");
+  expect(names).toMatch(/worker-portable-.*portable-.*worker-js-/s);
+  expect(names).not.toMatch(/compile-|autodiff-|trainer-/);
+  const all = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  expect(all).toBeLessThanOrEqual(150_000);
   await visit.close();
 });
 

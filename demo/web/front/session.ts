@@ -37,6 +37,15 @@ export class Session {
   static async create(seed: number, place: "one" | "js"): Promise<Session> {
     const where = place === "js" ? ({ executor: "js" } as const) : ({ build: "portable" } as const);
     const executor = await spawn({ threads: 1, respawn: true, ...where });
+    try {
+      return await Session.#of(executor, seed);
+    } catch (error) {
+      await executor.dispose();
+      throw error;
+    }
+  }
+
+  static async #of(executor: Executor, seed: number): Promise<Session> {
     const points = spiral(seed);
     const once = [await executor.load(firstOf(seed)), await executor.load(data)];
     await executor.run(once.map((id) => [id, 1])).done;
