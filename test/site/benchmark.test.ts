@@ -136,11 +136,11 @@ describe("a visitor of the benchmark", () => {
   test("hears of rounds that a busy machine scattered, which the picture of the front page's card leaves out", async () => {
     const visit = await site().visit("index.html");
     const { page } = visit;
-    // A clock that jumps as time does on a machine that is busy.
-    const jumps = "const clock = performance.now.bind(performance); let late = 0;";
+    // A clock that jumps further each time, so that rounds take longer and longer, as on a machine that gets busy.
+    const jumps = "const clock = performance.now.bind(performance); let late = 0; let asked = 0;";
     await page.route(/own-worker.*\.js$/, async (route) => {
       const response = await route.fetch();
-      const body = `${jumps} performance.now = () => clock() + (late += 400 * Math.random());${await response.text()}`;
+      const body = `${jumps} performance.now = () => clock() + (late += 0.01 * ++asked ** 3);${await response.text()}`;
       await route.fulfill({ response, body });
     });
     await page.goto(new URL("benchmark.html#networks=tiny&rounds=9", page.url()).href);
