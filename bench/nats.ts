@@ -1,6 +1,6 @@
 // Two members of a run against one machine: seconds until a network that learns MNIST has a given loss on digits that it does not learn, each member
 // on one thread, with the same local batch and 100 steps between two rounds. Runs take turns (one, two, one, two ...); each begins anew.
-// Options: --runs N, --loss L, --hidden N[,N...] for dense layers instead of convolutions, --batch N, --rate R of Adam, --steps N, --outer RATE,MOMENTUM.
+// Options: --runs N, --loss L, --channels N,N of the two convolutions or --hidden N[,N...] for dense layers instead, --batch N, --rate R of Adam, --steps N, --outer RATE,MOMENTUM.
 // The server is Debian's nats-server, or NATS_SERVER.
 import { parseArgs } from "node:util";
 import { findServer, NatsServer } from "../test/nats/server.ts";
@@ -11,10 +11,11 @@ import { describe, digits, machine, median, table } from "./report.ts";
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "5" },
-    loss: { type: "string", default: "0.1" },
+    loss: { type: "string", default: "0.06" },
+    channels: { type: "string", default: "32,64" },
     hidden: { type: "string" },
     batch: { type: "string", default: "16" },
-    rate: { type: "string", default: "0.005" },
+    rate: { type: "string", default: "0.003" },
     outer: { type: "string", default: "1,0" },
     steps: { type: "string", default: "100" },
   },
@@ -24,7 +25,7 @@ for (const [name, count] of Object.entries({ runs, batch, steps: innerSteps }))
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`--${name} must be a whole number >= 1`);
 const loss = Number(values.loss);
 if (!(loss > 0)) throw new RangeError("--loss must be a number > 0");
-const hidden = values.hidden?.split(",").map(Number);
+const [channels, hidden] = [values.channels, values.hidden].map((text) => text?.split(",").map(Number));
 const rate = Number(values.rate);
 const [learningRate, momentum] = values.outer.split(",").map(Number);
 
@@ -38,7 +39,7 @@ async function reach(members: number, run: number): Promise<Reached> {
     Array.from({ length: members }, (_, member) => {
       const outer = { learningRate, momentum };
       const own = { servers: server.address, run: `run-${run}`, member, of: members };
-      const task = { ...own, loss, hidden, batch, rate, innerSteps, outer };
+      const task = { ...own, loss, channels, hidden, batch, rate, innerSteps, outer };
       return startChild([process.execPath, new URL("nats-member.ts", import.meta.url).pathname, JSON.stringify(task)]);
     }),
   );
@@ -72,7 +73,7 @@ console.log(`${describe(machine())}. Medians of ${runs} runs in turns.\n`);
 console.log(
   table([
     {
-      network: hidden === undefined ? "two convolutions" : [784, ...hidden, 10].join("-"),
+      network: hidden === undefined ? `convolutions of ${channels?.join(" and ")}` : [784, ...hidden, 10].join("-"),
       batch,
       rate,
       "outer rate, momentum": `${learningRate}, ${momentum}`,

@@ -1,5 +1,6 @@
 // What a member asks of the server, as the clients of NATS 3.4 do it with nats-server 2.9: trips there and back that follow one another, messages
 // and bytes of payloads and headers beside the weights. `npm run bench:scale -- --check` measures the same anew.
+import { CHUNK } from "../../src/nats/run.ts";
 
 /** An operation: what goes to the server and what comes back, one after the other. */
 export interface Operation {
@@ -14,16 +15,13 @@ export interface Operation {
   readonly down: number;
 }
 
-/** Bytes of a piece in which objects travel; each is acknowledged before the next one. */
-const PIECE = 128 * 1024;
-
 function operation(trips: number, requests: number, consumers: number, up: number, down: number, names = 0): Operation {
   return { trips, requests, consumers, names, up, down };
 }
 
-/** Storing an object asks for an older one first, and says at the end what it is. */
+/** Storing an object asks for an older one first, sends pieces of which each is acknowledged before the next one, and says at the end what it is. */
 export function putting(bytes: number): Operation {
-  const pieces = Math.ceil(bytes / PIECE);
+  const pieces = Math.ceil(bytes / CHUNK);
   return operation(2 + pieces, 2 + pieces, 0, bytes + 386, 178 + 48 * pieces);
 }
 

@@ -269,7 +269,7 @@ export class Simulation {
       }
       const concerns =
         member.missing === 0 ||
-        this.#given.length <= MANY ||
+        Math.max(this.#given.length, this.#present) <= MANY ||
         member.complete !== undefined ||
         heard - member.looked > LOOK ||
         heard - member.start > this.#plan.deadline;
@@ -334,7 +334,8 @@ export class Simulation {
         yield* this.#look(member, round);
         member.looked = this.#events.now;
       }
-      if (!this.#hasHeardMany(member, round)) this.#fetchAhead(member, this.#heardChanges(member, round));
+      if (this.#present <= MANY && !this.#hasHeardMany(member, round))
+        this.#fetchAhead(member, this.#heardChanges(member, round));
       const all = member.missing === 0 && member.heardBy <= this.#events.now;
       if (all || at - member.start > deadline) {
         const given = this.#heardChanges(member, round);

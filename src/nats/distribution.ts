@@ -131,7 +131,7 @@ class Member implements Distribution {
     run.status = () => ({ round, rows, loss: trainer.history.at(-1)?.loss });
     await this.#closed(round, turn);
     await this.#follow(trainer);
-    await run.drop(`change.${round - KEPT}.${member}`);
+    void run.drop(`change.${round - KEPT}.${member}`);
   }
 
   /** Brings what was trained since the last round, if nothing went wrong, and leaves. */
@@ -160,7 +160,7 @@ class Member implements Distribution {
         looked = performance.now();
       }
       const given = run.changes(round);
-      if (given.length <= MANY) void this.#fetched(given); // while others are waited for
+      if (Math.max(given.length, alive.size) <= MANY) void this.#fetched(given); // while others are waited for
       const names = given.map(({ member }) => member);
       const all = [...alive].every((each) => names.includes(each));
       if (given.length >= minMembers && (all || now - start > deadline)) {
@@ -213,7 +213,7 @@ class Member implements Distribution {
     this.#closing = { digest: record.digest, anchor: next };
     const isMine = await this.#joined.close(record);
     const old = isMine ? this.#states.get(next.round - KEPT) : object;
-    if (old !== undefined) await this.#joined.drop(old);
+    if (old !== undefined) void this.#joined.drop(old);
   }
 
   /** Gets in step with the latest round. */

@@ -50,7 +50,7 @@ export interface NatsOptions extends RunOptions {
   readonly minMembers?: number;
   /** The norm that a member's change is cut to, against members that are broken or hostile. Default: none. */
   readonly maxNorm?: number;
-  /** Milliseconds between two signs of life; three that are missed are a death. Default 3,000. */
+  /** Milliseconds between two signs of life, the same for all members of a run; three that are missed are a death. Default 3,000. */
   readonly heartbeat?: number;
 }
 
@@ -106,14 +106,20 @@ export function chosen(given: NatsOptions) {
     heartbeat: aWholeNumber(50, 600_000),
   };
   const options = placed<NatsOptions>(given, "nats", checks, "run");
-  const { innerSteps = 100, precision = "f32", maxNorm = Number.POSITIVE_INFINITY } = options;
+  const { innerSteps = 100, precision = "f32", maxNorm = Number.POSITIVE_INFINITY, heartbeat = 3_000 } = options;
   const { learningRate = 0.7, momentum = 0.9 } = options.outer ?? {};
   return {
     ...options,
     member: options.member ?? crypto.randomUUID().slice(0, 8),
     deadline: options.deadline ?? 30_000,
     minMembers: options.minMembers ?? 1,
-    heartbeat: options.heartbeat ?? 3_000,
-    settings: { innerSteps, learningRate, momentum, precision, maxNorm: Number.isFinite(maxNorm) ? maxNorm : null },
+    settings: {
+      innerSteps,
+      learningRate,
+      momentum,
+      precision,
+      maxNorm: Number.isFinite(maxNorm) ? maxNorm : null,
+      heartbeat,
+    },
   };
 }

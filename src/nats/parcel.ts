@@ -25,6 +25,7 @@ export const aRun = {
   momentum: 0,
   precision: "",
   maxNorm: null as number | null,
+  heartbeat: 0,
   variables: "",
 };
 

@@ -76,7 +76,7 @@ export function outerStep(
       moved[i] = isWhole(name) ? Math.round(value) : value;
     }
     next[name] = { data: moved, shape: [...shape] };
-    if (!isMean) speeds[name] = { data: speed, shape: [...shape] };
+    if (!isMean && keep > 0) speeds[name] = { data: speed, shape: [...shape] };
   }
   return { round: round + 1, weights: next, momentum: speeds };
 }

@@ -17,6 +17,7 @@ import {
 import { Room, unlessLate, wait } from "./room.ts";
 
 export const MISSED = 3; // heartbeats
+export const CHUNK = 512 * 1024; // bytes of an object that go in one message; a server takes 1 MB
 
 /** What the server keeps of a run. */
 export async function storesOf(room: Room, run: string, heartbeat?: number) {
@@ -44,6 +45,8 @@ export class Run {
   #told = () => {};
   #watch: { stop(): void } | undefined;
   #beating: ReturnType<typeof setInterval> | undefined;
+  /** Resolves once what was to be taken away is gone. */
+  #dropped: Promise<unknown> = Promise.resolve();
   /** What the bucket of members says of this one. */
   status: () => object = () => ({});
 
@@ -60,7 +63,7 @@ export class Run {
     const run = await Room.enter(
       chosen,
       "joining",
-      async (room) => new Run(chosen, room, await storesOf(room, chosen.run, chosen.heartbeat)),
+      async (room) => new Run(chosen, room, await storesOf(room, chosen.run, chosen.settings.heartbeat)),
     );
     try {
       await run.#greet();
@@ -68,7 +71,7 @@ export class Run {
       await run.#room.leave();
       throw error;
     }
-    run.#beating = setInterval(() => void run.#beat().catch(() => undefined), chosen.heartbeat);
+    run.#beating = setInterval(() => void run.#beat().catch(() => undefined), chosen.settings.heartbeat);
     void run.#listen();
     return run;
   }
@@ -171,7 +174,9 @@ export class Run {
   }
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
-    await this.#room.again("storing weights", () => this.#objects.putBlob({ name }, bytes));
+    await this.#room.again("storing weights", () =>
+      this.#objects.putBlob({ name, options: { max_chunk_size: CHUNK } }, bytes),
+    );
   }
 
   /** The bytes of an object. @throws DataError where they are gone, more than there may be, or others than were announced */
@@ -193,9 +198,11 @@ export class Run {
     return bytes;
   }
 
-  /** Takes an object away that nobody will ask for; one that stays costs room alone. */
-  async drop(name: string): Promise<void> {
-    await this.#objects.delete(name).catch(() => undefined);
+  /** Takes an object away that nobody will ask for, while the training goes on; one that stays costs room alone. */
+  drop(name: string): Promise<unknown> {
+    const gone = this.#objects.delete(name).catch(() => undefined);
+    this.#dropped = Promise.all([this.#dropped, gone]);
+    return gone;
   }
 
   /** Members that gave a sign of life of late. One question: to list keys takes a consumer, which waits where one is written meanwhile. */
@@ -210,11 +217,11 @@ export class Run {
 
   /** Takes its name; one of a member that died is free once its last sign of life is old. */
   async #greet(): Promise<void> {
-    const { member, run, heartbeat } = this.#chosen;
+    const { member, run, settings } = this.#chosen;
     const take = () => this.#members.create(member, toText({})).catch(unlessLate);
     for (let turn = 0; (await this.#room.again("saying who is there", take)) === undefined; turn++) {
       if (turn > MISSED) throw new ArgumentError(`nats: member "${member}" is in the run ${run}: take another name`);
-      await wait(heartbeat);
+      await wait(settings.heartbeat);
     }
   }
 
@@ -228,7 +235,8 @@ export class Run {
     this.#watch?.stop();
     const { run, member } = this.#chosen;
     const filter = `$KV.simdgrad_members_${run}.${member}`; // to delete a key would leave a mark that counts as life
-    await this.#room.leave(() => this.#room.manager.streams.purge(`KV_simdgrad_members_${run}`, { filter }));
+    const purge = () => this.#room.manager.streams.purge(`KV_simdgrad_members_${run}`, { filter });
+    await this.#room.leave(() => Promise.all([purge(), this.#dropped]));
   }
 }
 
