@@ -73,7 +73,7 @@ const outside = [
 ] as const;
 
 /** Who loads modules that users name. */
-const named: readonly string[] = ["src/cli/worker.ts"];
+const named: readonly string[] = ["src/cli/member-module.ts"];
 
 /** An op's rules speak of tensors, and tensors are made of ops: the one type that is imported upwards. */
 const upwards = [{ from: "src/op.ts", to: "src/tensor.ts", names: ["Tensor"] }] as const;

@@ -31,6 +31,7 @@ interface Given {
 
 const PATIENCE = 36_000_000; // ms
 const DIGEST = "0".repeat(64);
+const ID = "0".repeat(8);
 
 /** A run in simulated time, round by round. */
 export class Simulation {
@@ -213,7 +214,7 @@ export class Simulation {
     yield* this.#awaitRound(member, round, turn);
     yield* this.#follow(member);
     const old = member.gave.delete(round - KEPT);
-    yield* this.#ask(member, old ? operations.dropping : operations.droppingNothing);
+    this.#start(member, this.#ask(member, old ? operations.dropping : operations.droppingNothing)); // while it trains
   }
 
   get #sizeOfChange(): number {
@@ -222,13 +223,13 @@ export class Simulation {
 
   #changeOf(place: number) {
     const member = nameOf(place);
-    return { member, round: 1, samples: this.#plan.samples, object: `change.1.${member}`, digest: DIGEST };
+    return { member, round: 1, samples: this.#plan.samples, object: `change.1.${member}.${ID}`, digest: DIGEST };
   }
 
   #sizeOfRound(round: number, members: readonly number[]): number {
     const change = this.#sizeOfChange;
-    const object = `state.${round}.${nameOf(0)}`;
-    const bare = toText({ round, changes: [], object, digest: DIGEST }).length;
+    const object = `state.${round}.${nameOf(0)}.${ID}`;
+    const bare = toText({ id: ID, round, changes: [], object, digest: DIGEST }).length;
     return bare + members.length * change + Math.max(0, members.length - 1) + operations.BEHIND;
   }
 
@@ -421,7 +422,7 @@ export class Simulation {
         if (isFirst) this.#closes(member, members, size);
       });
     yield* this.#lookUp(member);
-    if (!isFirst || member.followed.has(round - KEPT)) yield* this.#ask(member, operations.dropping);
+    if (!isFirst || member.followed.has(round - KEPT)) this.#start(member, this.#ask(member, operations.dropping));
   }
 
   #closes(member: Member, members: readonly number[], bytes: number): void {

@@ -124,7 +124,8 @@ export async function learningRow(
   const simulation = simulate(question, members, innerSteps);
   const training = room.begin({ seed, parts: members, innerSteps, precision });
   const random = new Random(seed);
-  let last = closed(simulation);
+  const first = closed(simulation);
+  let last = first;
   let [accuracy, rounds] = [0, 0];
   while (rounds < most && accuracy < wanted) {
     last = closed(simulation);
@@ -139,7 +140,7 @@ export async function learningRow(
     members,
     innerSteps,
     rounds: isReached ? rounds : undefined,
-    seconds: isReached ? last.at / 1000 : undefined,
+    seconds: isReached ? (last.at - first.at) / 1000 : undefined,
     accuracy,
     bytes,
     member: bytes / members,

@@ -9,13 +9,23 @@ const controller = new AbortController();
 /** Milliseconds within which npx passes on the signal that the terminal has already given. */
 const ECHO = 500;
 let interrupted = 0;
+/** What an interruption ends with. */
+let code: number = CODES.interrupted;
 
 // The first Ctrl-C ends what is under way in good order, a second one at once.
-process.on("SIGINT", () => {
-  if (interrupted > 0 && Date.now() - interrupted > ECHO) process.exit(CODES.interrupted);
+function interrupt(): void {
+  if (interrupted > 0 && Date.now() - interrupted > ECHO) process.exit(code);
   interrupted ||= Date.now();
   controller.abort();
-});
+}
+process.on("SIGINT", interrupt);
+
+// What starts and ends processes by the hundred says it so: a member leaves as after Ctrl-C.
+if (process.argv[2] === "worker")
+  process.on("SIGTERM", () => {
+    code = CODES.terminated;
+    interrupt();
+  });
 
 // Words that nobody can be given are no reason to lose a training: it goes on, and says so at its end. Whoever reads may have enough, as `head`
 // does, which is no fault.
@@ -30,7 +40,7 @@ process.on("exit", () => {
   if (isLost) process.exitCode ||= CODES.fault;
 });
 
-process.exitCode = await main(process.argv.slice(2), {
+const ended = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY === true,
@@ -39,3 +49,4 @@ process.exitCode = await main(process.argv.slice(2), {
   },
   signal: controller.signal,
 });
+process.exitCode = ended === CODES.interrupted ? code : ended;

@@ -9,5 +9,5 @@ export interface Command {
   run(given: Given, terminal: Terminal, voice: Voice): Promise<number>;
 }
 
-/** Exit codes, as shells know them: that of Ctrl-C is 128 and its signal's number. */
-export const CODES = { good: 0, fault: 1, usage: 2, interrupted: 130 } as const;
+/** Exit codes, as shells know them: those of Ctrl-C and SIGTERM are 128 and the signal's number. */
+export const CODES = { good: 0, fault: 1, usage: 2, interrupted: 130, terminated: 143 } as const;

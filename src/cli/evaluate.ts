@@ -1,15 +1,14 @@
 // simdgrad evaluate: how good a model is on rows whose target is known.
 
 import type { Table } from "../data/table.ts";
-import { DataError } from "../errors.ts";
 import type { TabularModel } from "../tabular/index.ts";
 import { CODES, type Command } from "./command.ts";
 import { checkApart, checkEnding, nameOf, write } from "./io.ts";
-import { confusionTable, readModel, scoreTable } from "./models.ts";
+import { confusionTable, readKnown, readModel, scoreTable } from "./models.ts";
 import { reportOf } from "./report.ts";
-import { CSV_OPTIONS, csvOptions, readTable } from "./tables.ts";
+import { CSV_OPTIONS } from "./tables.ts";
 import { UsageError } from "./usage.ts";
-import { listed, quoted, several } from "./words.ts";
+import { several } from "./words.ts";
 
 export const evaluate: Command = {
   usage: {
@@ -29,12 +28,7 @@ export const evaluate: Command = {
     if (path === "-" && data === "-") throw new UsageError("MODEL and DATA cannot both be stdin");
     const model = await readModel(path, terminal);
     try {
-      const table = await readTable(data, terminal, {
-        ...model.reading,
-        ...csvOptions(given),
-        types: model.types({ target: true }),
-      });
-      checkClasses(model, table, data);
+      const table = await readKnown(model, data, terminal, given);
       const scores = await model.evaluate(table);
       const known = table.filter((row) => row[model.target] !== null);
       voice.say(
@@ -69,18 +63,6 @@ export const evaluate: Command = {
     }
   },
 };
-
-/** @throws DataError with the row for a class that a model does not know */
-function checkClasses({ task, target, classes }: TabularModel, table: Table, path: string): void {
-  if (task !== "classification") return;
-  const cells = Array.from(table.select([target]), (row) => row[target]);
-  const row = cells.findIndex((cell) => cell !== null && !classes.includes(String(cell)));
-  if (row >= 0)
-    throw new DataError(
-      `${nameOf(path)}, row ${row + 1} below the names, column ${JSON.stringify(target)}: ` +
-        `${JSON.stringify(cells[row])} is no class that the model knows: ${listed(classes.map(quoted))}`,
-    );
-}
 
 /** How often each class was taken for each. */
 async function countsOf(model: TabularModel, rows: Table): Promise<number[][]> {

@@ -1,29 +1,42 @@
 // simdgrad export --to: a model as code of another library.
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
+import { serializeNpz } from "../data/index.ts";
 import { DataError } from "../errors.ts";
 import type { OnnxSignature } from "../onnx/index.ts";
 import { CODES, type Command } from "./command.ts";
 import { besides, bytesOfFile, checkNotEmpty, isSafetensors, type Terminal, type Voice, write } from "./io.ts";
-import { named } from "./models.ts";
+import { modelOf, named, readKnown } from "./models.ts";
 import { tableNetwork } from "./table-network.ts";
-import { UsageError } from "./usage.ts";
+import { type Given, UsageError } from "./usage.ts";
 import { several } from "./words.ts";
+
+/** What train_ddp.py is given. */
+const ROWS = "rows.npz";
 
 /** @throws UsageError for another library, and where a folder cannot be */
 export async function exportToLibrary(
-  path: string,
-  values: ReadonlyMap<string, string>,
+  given: Given,
   terminal: Terminal,
   voice: Voice,
 ): Promise<Awaited<ReturnType<Command["run"]>>> {
-  const to = values.get("to");
+  const { values } = given;
+  const [path] = given.files;
+  const [to, data] = [values.get("to"), values.get("data")];
   if (to !== "pytorch") throw new UsageError(`--to must be pytorch, and not ${to}`);
   const out = values.get("out") ?? besides(path, ".pytorch");
   checkFolder(out);
+  if (path === "-" && data === "-") throw new UsageError("MODEL and --data cannot both be stdin");
   const bytes = checkNotEmpty(path, await bytesOfFile(path, terminal));
   const isOnnx = extname(path).toLowerCase() === ".onnx" && !isSafetensors(bytes);
-  const files = isOnnx ? await ofOnnx(path, bytes) : await ofTable(path, bytes);
+  if (isOnnx && data !== undefined) throw new UsageError("--data is for models of tables, and not for ONNX files");
+  const model = isOnnx ? await ofOnnx(path, bytes) : await ofTable(path, bytes);
+  const files = data === undefined ? model : { ...model, [ROWS]: await rowsOf(path, bytes, data, given, terminal) };
+  if (isOnnx)
+    voice.note(
+      "note: an ONNX file does not tell what is trained: all its tensors of real numbers are parameters, also those that were constants, " +
+        "and batch norms keep the statistics that they have",
+    );
   mkdirSync(out, { recursive: true });
   for (const [name, content] of Object.entries(files)) await write(join(out, name), content);
   voice.say(
@@ -33,6 +46,14 @@ export async function exportToLibrary(
   );
   voice.result({ command: "export", file: path, to, out, files: Object.keys(files) });
   return CODES.good;
+}
+
+/** Rows as the network takes them, with their targets: the file that train_ddp.py reads. */
+async function rowsOf(path: string, bytes: Uint8Array, data: string, given: Given, terminal: Terminal) {
+  const model = await modelOf(path, bytes);
+  const table = await readKnown(model, data, terminal, given);
+  const { inputs, targets } = model.trainingRows(table);
+  return serializeNpz({ inputs, targets });
 }
 
 function checkFolder(out: string): void {

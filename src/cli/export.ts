@@ -11,6 +11,7 @@ import { exportToLibrary } from "./export-library.ts";
 import { besides, bytesOfFile, checkApart, checkEnding, checkNotEmpty, isSafetensors, nameOf, write } from "./io.ts";
 import { named } from "./models.ts";
 import { tableNetwork } from "./table-network.ts";
+import { CSV_OPTIONS } from "./tables.ts";
 import { UsageError } from "./usage.ts";
 import { several } from "./words.ts";
 
@@ -33,27 +34,36 @@ load_state_dict takes what safetensors.torch.load_file gives. Its inputs are the
 "simdgrad inspect MODEL --features" tells. With --format onnx a model of a table becomes one that any runtime of ONNX
 runs: from features [batch, features] to probabilities [batch, classes], or to a value [batch, 1]. With --to pytorch it
 is a folder of PyTorch code: model.py, its weights, and train_ddp.py, which goes on training it on many machines; it
-gives logits, which torch.nn.CrossEntropyLoss takes, or a value. There MODEL may be an ONNX file, too.`,
+gives logits, which torch.nn.CrossEntropyLoss takes, or a value. With --data it has rows.npz, too: the rows of a table as
+the network takes them, which train_ddp.py --data rows.npz trains on; "simdgrad import" takes the weights back. There MODEL
+may be an ONNX file, too, but has no --data.`,
     options: {
       format: { value: "FORMAT", help: "safetensors (default), or onnx" },
       to: { value: "LIBRARY", help: "pytorch: the model as code of that library, in a folder" },
+      data: { value: "FILE", help: "with --to pytorch: a table with the target, whose rows go into rows.npz" },
       out: {
         value: "PATH",
         short: "o",
         help: "the file, or the folder; default: named as MODEL, .weights.safetensors, .onnx or .pytorch, in this folder",
       },
+      ...CSV_OPTIONS,
     },
     examples: [
       "export flowers.safetensors --format safetensors --out flowers.weights.safetensors",
       "export flowers.safetensors --format onnx",
-      "export flowers.safetensors --to pytorch --out flowers",
+      "export flowers.safetensors --to pytorch --data flowers.csv --out flowers",
     ],
   },
-  async run({ files: [path], values }, terminal, voice) {
+  async run(given, terminal, voice) {
+    const { values, switches } = given;
+    const [path] = given.files;
+    const ofData = Object.keys(CSV_OPTIONS).find((each) => values.has(each) || switches.has(each));
+    if (ofData !== undefined && !values.has("data")) throw new UsageError(`--${ofData} goes with --data`);
     if (values.has("to")) {
       if (values.has("format")) throw new UsageError("--to and --format do not go together");
-      return exportToLibrary(path, values, terminal, voice);
+      return exportToLibrary(given, terminal, voice);
     }
+    if (values.has("data")) throw new UsageError("--data goes with --to pytorch");
     const format = FORMATS.find((each) => each === (values.get("format") ?? "safetensors"));
     if (format === undefined)
       throw new UsageError(`--format must be ${FORMATS.join(" or ")}, and not ${values.get("format")}`);

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tune: async () => (await import("./tune.ts")).tune,
   inspect: async () => (await import("./inspect.ts")).inspect,
   export: async () => (await import("./export.ts")).exportWeights,
+  import: async () => (await import("./import.ts")).importWeights,
   worker: async () => (await import("./worker.ts")).worker,
   runs: async () => (await import("./runs.ts")).runs,
 };
@@ -71,8 +72,12 @@ function told(error: unknown, { name }: Usage, terminal: Terminal, isJson: boole
 
 /** What is said otherwise here than in the library: names of its functions, and what only a program can do. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
-  [/^(nats|serveTrials|runs): (?=(run|servers) )/, "--"],
-  [/^((readCsv|readJsonLines|fitTable|predict|evaluate|load|openStudy): )+(the table: )?/, ""],
+  [/^(nats|serveTrials|runs): servers (?=must )/, "--nats "],
+  [/^(nats|serveTrials|runs): run (?=must )/, "--run "],
+  [/^nats: member (?=must )/, "--name "],
+  [/^(--nats must .*), got .*@.*/, "$1"], // a password, maybe
+  [/^((readCsv|readJsonLines|fitTable|predict|evaluate|load|openStudy|trainingRows): )+(the table: )?/, ""],
+  [/: withWeights: /, ": "],
   [/encoding: "windows-1252" is another one/, "--encoding windows-1252 is another one"],
   [
     /tabular model: a safetensors file whose metadata has no format simdgrad-tabular; .*/,
@@ -116,7 +121,7 @@ ${columns(
 )}
 
 "simdgrad COMMAND --help" tells the options of one. Exit codes: 0, 1 for data or a model that is at fault, 2 for a command line
-that is none, 130 after Ctrl-C.
+that is none, 130 after Ctrl-C, 143 for a worker after SIGTERM.
 `;
   terminal[isAsked ? "out" : "err"](text);
   return isAsked ? CODES.good : CODES.usage;

@@ -1,8 +1,11 @@
 // Models in files, and what is said of them.
+import type { Table } from "../data/table.ts";
 import { DataError, SimdgradError } from "../errors.ts";
 import { TabularModel } from "../tabular/index.ts";
 import type { Scores } from "../tabular/scores.ts";
 import { bytesOfFile, checkNotEmpty, isSafetensors, nameOf, type Terminal } from "./io.ts";
+import { csvOptions, readTable } from "./tables.ts";
+import type { Given } from "./usage.ts";
 import { columns, count, listed, quoted, several, shown } from "./words.ts";
 
 /** @throws DataError with the file's name for anything but a model of a table */
@@ -15,6 +18,26 @@ export async function readModel(path: string, terminal: Terminal): Promise<Tabul
 /** The model that a file holds. @throws DataError with the file's name */
 export function modelOf(path: string, bytes: Uint8Array): Promise<TabularModel> {
   return named(path, () => TabularModel.load(bytes));
+}
+
+/** The rows of a file that has a model's target, too. @throws DataError with the row for a class that the model does not know */
+export async function readKnown(model: TabularModel, path: string, terminal: Terminal, given: Given): Promise<Table> {
+  const types = model.types({ target: true });
+  const table = await readTable(path, terminal, { ...model.reading, ...csvOptions(given), types });
+  checkClasses(model, table, path);
+  return table;
+}
+
+/** @throws DataError with the row for a class that a model does not know */
+function checkClasses({ task, target, classes }: TabularModel, table: Table, path: string): void {
+  if (task !== "classification") return;
+  const cells = Array.from(table.select([target]), (row) => row[target]);
+  const row = cells.findIndex((cell) => cell !== null && !classes.includes(String(cell)));
+  if (row >= 0)
+    throw new DataError(
+      `${nameOf(path)}, row ${row + 1} below the names, column ${JSON.stringify(target)}: ` +
+        `${JSON.stringify(cells[row])} is no class that the model knows: ${listed(classes.map(quoted))}`,
+    );
 }
 
 /** Errors name the file. */

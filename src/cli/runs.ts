@@ -1,4 +1,5 @@
-// simdgrad runs: who trains together, and how far they are.
+// simdgrad runs: who trains together, or searches, and how far they are.
+import { DataError } from "../errors.ts";
 import { CODES, type Command } from "./command.ts";
 import { UsageError } from "./usage.ts";
 import { columns, several, shown } from "./words.ts";
@@ -6,7 +7,7 @@ import { columns, several, shown } from "./words.ts";
 export const runs: Command = {
   usage: {
     name: "runs",
-    summary: "Shows runs on many machines: members, rounds, losses, bytes.",
+    summary: "Shows runs on many machines: members, rounds, losses, bytes; trials of studies.",
     takes: [],
     about: "",
     options: {
@@ -18,10 +19,15 @@ export const runs: Command = {
   async run({ values }, _, voice) {
     const servers = values.get("nats");
     if (servers === undefined) throw new UsageError("--nats is missing: --nats nats://HOST:4222");
-    const { runs: ask } = await import("../nats/index.ts");
+    const { runs: ask, searches } = await import("../nats/index.ts");
     const run = values.get("run");
-    const found = await ask({ servers: servers.split(","), patience: 5000, ...(run !== undefined && { run }) });
-    if (found.length === 0) voice.say("no runs");
+    const place = { servers: servers.split(","), patience: 5000, ...(run !== undefined && { run }) };
+    const found = await ask(place);
+    const searched = await searches(place);
+    if (found.length + searched.length === 0) {
+      if (run !== undefined) throw new DataError(`there is no run ${run}`);
+      voice.say("no runs");
+    }
     for (const { run: name, round, innerSteps, members, bytes } of found) {
       const far = round === undefined ? "not begun" : `round ${round}`;
       voice.say(
@@ -35,7 +41,11 @@ export const runs: Command = {
       ]);
       if (rows.length > 0) voice.say(columns(rows, { left: 2 }));
     }
-    voice.result({ command: "runs", runs: found });
+    for (const { run: name, waiting, running, results } of searched)
+      voice.say(
+        `${name}: a search, ${several(waiting, "trial")} waiting, ${running} running, ${several(results, "result")}`,
+      );
+    voice.result({ command: "runs", runs: found, searches: searched });
     return CODES.good;
   },
 };

@@ -1,7 +1,9 @@
 // Local descent in rounds, as a callback: so many steps of its own, then the change goes to the others, and the weights of all come back.
-import { DataError } from "../errors.ts";
-import { variables } from "../nn/module.ts";
+import { ArgumentError, DataError } from "../errors.ts";
+import { partsOf, variables } from "../nn/module.ts";
+import { Stateful } from "../nn/stateful.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
+import type { StateDict } from "../train/state.ts";
 import type { TrialDistribution } from "../tune/run.ts";
 import { type Chosen, chosen, type NatsOptions } from "./options.ts";
 import {
@@ -13,6 +15,7 @@ import {
   unpackAnchor,
   unpackChange,
 } from "./parcel.ts";
+import { unlessLeft } from "./room.ts";
 import { type Anchor, type Change, changeOf, outerStep, unfit } from "./round.ts";
 import { Run } from "./run.ts";
 import { openTrials } from "./trials.ts";
@@ -60,15 +63,23 @@ export function nats(options: NatsOptions): Distribution {
   return new Member(chosen(options));
 }
 
+const NOTHING: Anchor = { round: -1, weights: {}, momentum: {} };
+
 class Member implements Distribution {
   readonly member: string;
   readonly every: number;
   round: Round | undefined;
   readonly #chosen: Chosen;
   #run: Run | undefined;
-  #anchor: Anchor = { round: -1, weights: {}, momentum: {} };
+  /** Whose fit it is in. */
+  #trainer: FitContext["trainer"] | undefined;
+  #anchor = NOTHING;
+  /** Weights before all rounds, for their shapes. */
+  #first: StateDict = {};
   /** Variables that the optimizer does not train. */
   #averaged: ReadonlySet<string> = new Set();
+  /** Those that are no other member's business. */
+  #own: ReadonlySet<string> = new Set();
   /** Bytes of a state, which is the largest object that there is. */
   #most = 0;
   #rows = 0;
@@ -94,12 +105,26 @@ class Member implements Distribution {
   }
 
   /** Goes on from the run's latest round, or makes this member's weights its first. */
-  async onFitBegin({ trainer }: FitContext): Promise<void> {
-    const weights = await trainer.stateDict();
+  async onFitBegin(context: FitContext): Promise<void> {
+    await unlessLeft(this.#begin(context));
+  }
+
+  async #begin(context: FitContext): Promise<void> {
+    const { trainer } = context;
+    if (this.#trainer !== undefined) throw new ArgumentError("nats: it is in a fit: each fit takes one of its own");
+    this.#trainer = trainer;
+    this.#anchor = NOTHING;
+    this.#closing = undefined;
+    this.#states.clear();
     const { model, parameters } = trainer.workshop.recipe;
     const trained = new Set(parameters.values());
-    this.#averaged = new Set([...variables(model)].flatMap(([name, each]) => (trained.has(each) ? [] : [name])));
-    const run = await Run.join(this.#chosen);
+    const states = new Set([...partsOf(model).keys()].flatMap((each) => (each instanceof Stateful ? each.state : [])));
+    const all = [...variables(model)];
+    this.#own = new Set(all.flatMap(([name, each]) => (states.has(each) ? [name] : [])));
+    this.#averaged = new Set(all.flatMap(([name, each]) => (trained.has(each) ? [] : [name])));
+    const weights = await this.#weightsOf(trainer);
+    this.#first = weights;
+    const run = await Run.join(this.#chosen, context.signal);
     this.#run = run;
     this.#rows = 0;
     this.#most = packAnchor({ round: 0, weights, momentum: changeOf(weights, weights) }).length;
@@ -108,18 +133,33 @@ class Member implements Distribution {
     );
     const digest = await digestOf(new TextEncoder().encode(kinds.sort().join()));
     await run.agree({ ...this.#chosen.settings, variables: digest });
+    run.status = () => {
+      const { rows, trainer } = context;
+      return { round: this.#anchor.round + 1, rows, loss: trainer.history.at(-1)?.loss };
+    };
     if ((await run.lookUp()) === undefined) await this.#close({ round: 0, weights, momentum: {} }, []);
-    await this.#follow(trainer);
+    await this.#follow(context);
+  }
+
+  /** What members have in common: states of sequences are each one's own. */
+  async #weightsOf(trainer: FitContext["trainer"]): Promise<StateDict> {
+    const state = await trainer.stateDict();
+    return Object.fromEntries(Object.entries(state).filter(([name]) => !this.#own.has(name)));
   }
 
   /** Brings this member's change to the round, and its result back. */
-  async onSteps({ trainer, rows }: FitContext): Promise<void> {
+  async onSteps(context: FitContext): Promise<void> {
+    await unlessLeft(this.#synchronise(context));
+  }
+
+  async #synchronise(context: FitContext): Promise<void> {
+    const { trainer, rows } = context;
     const run = this.#joined;
     const { member } = this;
     const round = this.#anchor.round + 1;
-    const change = changeOf(this.#anchor.weights, await trainer.stateDict());
-    const bytes = packChange(change, this.#chosen.settings.precision);
-    const object = `change.${round}.${member}`;
+    const change = changeOf(this.#anchor.weights, await this.#weightsOf(trainer), this.#averaged);
+    const bytes = packChange(change, this.#chosen.settings.precision, this.#averaged);
+    const object = `change.${round}.${run.name}`;
     const samples = rows - this.#rows;
     this.#rows = rows;
     const contribution = { member, round, samples, object, digest: await digestOf(bytes) };
@@ -128,19 +168,20 @@ class Member implements Distribution {
     await run.put(object, bytes);
     const turn = TURN + 4 * (performance.now() - start);
     await run.contribute(contribution);
-    run.status = () => ({ round, rows, loss: trainer.history.at(-1)?.loss });
     await this.#closed(round, turn);
-    await this.#follow(trainer);
-    void run.drop(`change.${round - KEPT}.${member}`);
+    await this.#follow(context);
+    void run.drop(`change.${round - KEPT}.${run.name}`);
   }
 
   /** Brings what was trained since the last round, if nothing went wrong, and leaves. */
   async onFitEnd(context: FitContext, error?: unknown): Promise<void> {
+    if (context.trainer !== this.#trainer) return; // refused, as another fit has it
     const run = this.#run;
     try {
       if (run !== undefined && error === undefined && context.rows > this.#rows) await this.onSteps(context);
     } finally {
       this.#run = undefined;
+      this.#trainer = undefined;
       await run?.leave();
     }
   }
@@ -151,19 +192,28 @@ class Member implements Distribution {
     const { deadline, minMembers, settings } = this.#chosen;
     const start = performance.now();
     let complete: number | undefined;
+    let isTold = false;
     let alive: ReadonlySet<string> = new Set();
     let looked = Number.NEGATIVE_INFINITY;
     while ((run.latest?.round ?? -1) < round) {
       const now = performance.now();
+      const isDue = now - start > deadline;
       if (now - looked > LOOK) {
         alive = await run.alive();
+        if (isDue) await run.lookUp(); // it may be another run by now
         looked = performance.now();
       }
       const given = run.changes(round);
       if (Math.max(given.length, alive.size) <= MANY) void this.#fetched(given); // while others are waited for
       const names = given.map(({ member }) => member);
       const all = [...alive].every((each) => names.includes(each));
-      if (given.length >= minMembers && (all || now - start > deadline)) {
+      if (isDue && given.length < minMembers && !isTold) {
+        isTold = true;
+        console.warn(
+          `simdgrad: nats: round ${round} of ${given.length} members waits for more: minMembers is ${minMembers}`,
+        );
+      }
+      if (given.length >= minMembers && (all || isDue)) {
         complete ??= now;
         const before = (names.indexOf(this.member) + names.length - (round % names.length)) % names.length;
         const fit = now - complete >= Math.min(turn * (2 ** before - 1), deadline) ? await this.#fetched(given) : [];
@@ -199,7 +249,7 @@ class Member implements Distribution {
   }
 
   async #read(contribution: Contribution, own?: Uint8Array<ArrayBuffer>): Promise<Change> {
-    const values = unpackChange(own ?? (await this.#joined.get(contribution, this.#most)));
+    const values = unpackChange(own ?? (await this.#joined.get(contribution, this.#most)), this.#averaged);
     const wrong = unfit(values, this.#anchor.weights);
     if (wrong !== undefined) throw new DataError(`nats: the change of ${contribution.member} does not fit: ${wrong}`);
     return { samples: contribution.samples, values };
@@ -207,7 +257,7 @@ class Member implements Distribution {
 
   async #close(next: Anchor, changes: readonly Contribution[]): Promise<void> {
     const bytes = packAnchor(next);
-    const object = `state.${next.round}.${this.member}`;
+    const object = `state.${next.round}.${this.#joined.name}`;
     await this.#joined.put(object, bytes);
     const record = { round: next.round, changes, object, digest: await digestOf(bytes) };
     this.#closing = { digest: record.digest, anchor: next };
@@ -217,7 +267,7 @@ class Member implements Distribution {
   }
 
   /** Gets in step with the latest round. */
-  async #follow(trainer: FitContext["trainer"]): Promise<void> {
+  async #follow({ trainer, stop }: FitContext): Promise<void> {
     for (;;) {
       const record = (this.#joined.latest ?? (await this.#joined.lookUp())) as RoundRecord;
       try {
@@ -230,8 +280,9 @@ class Member implements Distribution {
       this.#fetching.clear();
       this.#states.set(record.round, record.object);
       this.#states.delete(record.round - KEPT - 1);
-      await trainer.loadStateDict(this.#anchor.weights);
+      await trainer.loadStateDict(this.#anchor.weights, { strict: this.#own.size === 0 });
       this.round = { round: record.round, members: record.changes.map(({ member }) => member), digest: record.digest };
+      if (record.round >= this.#chosen.rounds) stop();
       return;
     }
   }
@@ -243,10 +294,22 @@ class Member implements Distribution {
     if (this.#closing?.digest === record.digest) return this.#closing.anchor;
     const isNext = round === this.#anchor.round + 1 && changes.length > 0 && changes.length <= MANY;
     const given = isNext ? await Promise.all(changes.map((each) => this.#change(each))).catch(() => []) : [];
-    if (given.length === 0) return unpackAnchor(await this.#joined.get(record, this.#most), round);
+    if (given.length === 0) return this.#state(record);
     const next = outerStep(this.#anchor, given, this.#chosen.settings, this.#averaged);
     if ((await digestOf(packAnchor(next))) !== record.digest)
       throw new DataError(`nats: round ${round} as it was closed has other weights than its changes give`);
     return next;
+  }
+
+  /** The state after a round, as it was stored. @throws DataError for one that is of another model, or holds no numbers */
+  async #state(record: RoundRecord): Promise<Anchor> {
+    const anchor = unpackAnchor(await this.#joined.get(record, this.#most), record.round);
+    const { weights, momentum } = anchor;
+    const trained = Object.entries(this.#first).filter(([name]) => !this.#averaged.has(name));
+    const wrong =
+      unfit(weights, this.#first) ??
+      (Object.keys(momentum).length > 0 ? unfit(momentum, Object.fromEntries(trained)) : undefined);
+    if (wrong !== undefined) throw new DataError(`nats: the state of round ${record.round} does not fit: ${wrong}`);
+    return anchor;
   }
 }

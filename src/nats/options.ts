@@ -40,6 +40,8 @@ export interface NatsOptions extends RunOptions {
   readonly member?: string;
   /** Steps that each member makes on its own data between two rounds. Default 100. */
   readonly innerSteps?: number;
+  /** The round of the run after which the fit ends, for all members that are told the same with one model. Default: the fit's own end. */
+  readonly rounds?: number;
   /** The step that a round makes of the members' mean change. Default rate 0.7 and momentum 0.9; 1 and 0 average the weights. */
   readonly outer?: { readonly learningRate?: number; readonly momentum?: number };
   /** How changes travel. Default "f32". */
@@ -97,6 +99,7 @@ export function chosen(given: NatsOptions) {
   const checks: Checks<Omit<NatsOptions, keyof RunOptions>> = {
     member: aName,
     innerSteps: aWholeNumber(1),
+    rounds: aWholeNumber(1),
     outer: (value, what) =>
       checkOptions(value as NatsOptions["outer"] & {}, what, { learningRate: aPositiveNumber, momentum: aFraction }),
     precision: oneOf("f32", "f16"),
@@ -111,6 +114,7 @@ export function chosen(given: NatsOptions) {
   return {
     ...options,
     member: options.member ?? crypto.randomUUID().slice(0, 8),
+    rounds: options.rounds ?? Number.POSITIVE_INFINITY,
     deadline: options.deadline ?? 30_000,
     minMembers: options.minMembers ?? 1,
     settings: {

@@ -14,12 +14,13 @@ const VERSION = 1;
 export const aContribution = { member: "", round: 0, samples: 0, object: "", digest: "" };
 export type Contribution = Readonly<typeof aContribution>;
 
-/** A round that is closed: whose changes it is of, in their order, and the object with weights and momentum after it. */
-export const aRound = { round: 0, changes: [aContribution], object: "", digest: "" };
+/** A round that is closed, of which run by its id: whose changes it is of, in their order, and the object with weights and momentum after it. */
+export const aRound = { id: "", round: 0, changes: [aContribution], object: "", digest: "" };
 export type RoundRecord = Omit<Readonly<typeof aRound>, "changes"> & { readonly changes: readonly Contribution[] };
 
-/** What the first member of a run says for all: the settings, and a checksum of names, shapes and dtypes of the variables. */
+/** What the first member of a run says for all: an id of its own, the settings, and a checksum of names, shapes and dtypes of the variables. */
 export const aRun = {
+  id: "",
   innerSteps: 0,
   learningRate: 0,
   momentum: 0,
@@ -63,23 +64,29 @@ export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> 
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Values of 16 bits that are too large become infinite, and are refused with the change. */
-export function packChange(change: StateDict, precision: "f32" | "f16"): Uint8Array<ArrayBuffer> {
+/** Values of 16 bits that are too large become infinite, and are refused with the change; what is not trained has its own dtype. */
+export function packChange(
+  change: StateDict,
+  precision: "f32" | "f16",
+  averaged: ReadonlySet<string> = new Set(),
+): Uint8Array<ArrayBuffer> {
   if (precision === "f32") return serializeSafetensors(change);
-  const halves = Object.entries(change).map(([name, { data, shape }]) => {
+  const halves = Object.entries(change).map(([name, value]): [string, NumericArray] => {
+    if (averaged.has(name)) return [name, value];
+    const { data, shape } = value;
     const bytes = new Uint8Array(2 * data.length);
     const view = new DataView(bytes.buffer);
     for (const [i, value] of data.entries()) view.setUint16(2 * i, toFloat16(value), true);
-    return [name, { data: bytes, shape: [...shape, 2] }] as const;
+    return [name, { data: bytes, shape: [...shape, 2] }];
   });
   return serializeSafetensors(Object.fromEntries(halves));
 }
 
 /** @throws DataError for bytes that are none */
-export function unpackChange(bytes: Uint8Array): StateDict {
+export function unpackChange(bytes: Uint8Array, averaged: ReadonlySet<string> = new Set()): StateDict {
   const { tensors } = parseSafetensors(bytes);
   const entries = Object.entries(tensors).map(([name, value]): [string, NumericArray] => {
-    if (!(value.data instanceof Uint8Array)) return [name, value];
+    if (averaged.has(name) || !(value.data instanceof Uint8Array)) return [name, value];
     const view = new DataView(value.data.buffer, value.data.byteOffset);
     const data = Float32Array.from({ length: value.data.length / 2 }, (_, i) => float16(view.getUint16(2 * i, true)));
     return [name, { data, shape: value.shape.slice(0, -1) }];

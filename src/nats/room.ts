@@ -3,12 +3,17 @@ import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { ObjectStore } from "@nats-io/obj";
-import { SimdgradError, UnsupportedError } from "../errors.ts";
+import { ArgumentError, SimdgradError, UnsupportedError } from "../errors.ts";
 import { NetworkError } from "./network-error.ts";
 import type { Place } from "./options.ts";
 
 const PAUSE: readonly [number, number] = [50, 2000]; // ms from one try to the next, at first and at most
+const SILENT = 5000; // ms for which it is not said that the server is away
+const AWHILE = 15_000; // ms that one try counts at most: a machine that slept has not asked
 const GOODBYE = 2000; // ms for what is said at the end
+
+/** What ends a wait that nobody wants any more. */
+export class Left extends Error {}
 
 /** Names of errors after which asking again helps nobody: the server refuses, or what it holds is broken. */
 const FINAL = /Permission|Authorization|Closed|Invalid|NotEnabled|^(Error|TypeError|SyntaxError|RangeError)$/;
@@ -22,6 +27,9 @@ export class Room {
   closed = false;
   /** Whoever waits for an answer: once the connection has come back, it may never come. */
   readonly #returned = new Set<(error: Error) => void>();
+  #left = false;
+  #isTold = false;
+  #leaving: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(place: Place, connection: NatsConnection, clients: Clients) {
     this.#place = place;
@@ -34,9 +42,16 @@ export class Room {
    * Enters, and opens what is wanted there.
    * @throws NetworkError where no server answers, has no JetStream, or refuses; UnsupportedError where its clients are not installed
    */
-  static async enter<T>(place: Place, what: string, open: (room: Room) => Promise<T>): Promise<T> {
+  static async enter<T>(
+    place: Place,
+    what: string,
+    open: (room: Room) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     const clients = await installed(clientsOf);
     const room = new Room(place, await connected(place), clients);
+    if (signal?.aborted) room.#leaveSoon();
+    else signal?.addEventListener("abort", () => room.#leaveSoon());
     void room.#watch().catch(() => undefined); // it ends with the connection
     try {
       room.manager = await room.again("asking for JetStream", () => clients.jetstreamManager(room.connection));
@@ -66,19 +81,40 @@ export class Room {
     }
   }
 
+  /** From the signal on what is under way has a moment to end, and then nobody waits. */
+  #leaveSoon(): void {
+    this.#leaving = setTimeout(() => {
+      this.#left = true;
+      for (const tell of [...this.#returned]) tell(new Left());
+    }, GOODBYE);
+  }
+
+  /** @throws Left once that moment is over */
+  stay(): void {
+    if (this.#left) throw new Left();
+  }
+
   /** Does it, again and again while the server is away, for as long as there is patience. @throws NetworkError */
   async again<T>(what: string, action: () => Promise<T>): Promise<T> {
-    const end = Date.now() + this.#place.patience;
+    let waited = 0;
     for (let pause = PAUSE[0]; ; pause = Math.min(2 * pause, PAUSE[1])) {
+      const begin = performance.now();
       try {
         return await this.#once(action);
       } catch (error) {
-        if (error instanceof SimdgradError) throw error;
+        if (error instanceof SimdgradError || error instanceof Left) throw error;
         const { name, message } = error as Error;
-        if (FINAL.test(name) || this.closed || Date.now() > end)
-          throw new NetworkError(`nats: ${what}: ${name}: ${message}`, { cause: error });
+        const text = `nats: ${what}: ${name}: ${message}`;
+        if (FINAL.test(name) || this.closed || waited > this.#place.patience)
+          throw new NetworkError(text, { cause: error });
+        if (waited > SILENT && !this.#isTold) {
+          this.#isTold = true;
+          console.warn(`simdgrad: ${text}; asked again for up to ${Math.round(this.#place.patience / 1000)} s`);
+        }
       }
       await wait(pause);
+      waited += Math.min(performance.now() - begin, AWHILE);
+      this.stay();
     }
   }
 
@@ -95,6 +131,7 @@ export class Room {
   /** Says good-bye, as far as the server listens. */
   async leave(last: () => Promise<unknown> = async () => undefined): Promise<void> {
     this.closed = true;
+    clearTimeout(this.#leaving);
     await Promise.race([last().catch(() => undefined), wait(GOODBYE)]);
     if (this.#place.connection === undefined) await this.connection.close().catch(() => undefined);
   }
@@ -106,6 +143,13 @@ const LATE: readonly unknown[] = [10071, 10164];
 /** Undefined for the error that another member was first; throws any other. */
 export function unlessLate(error: unknown): undefined {
   if (!LATE.includes((error as { readonly code?: unknown }).code)) throw error;
+}
+
+/** A member that leaves in the middle of something keeps what it has. */
+export async function unlessLeft(act: Promise<void>): Promise<void> {
+  await act.catch((error) => {
+    if (!(error instanceof Left)) throw error;
+  });
 }
 
 export function wait(milliseconds: number): Promise<void> {
@@ -142,19 +186,55 @@ async function installed<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A connection that comes back by itself. WebSockets are everywhere, plain connections where there are sockets. */
-async function connected({ connection, servers, connect }: Place): Promise<NatsConnection> {
+/**
+ * A connection that comes back by itself. WebSockets are everywhere, plain connections where there are sockets.
+ * @throws ArgumentError for credentials that contradict one another, and for addresses that a page cannot reach; NetworkError
+ */
+async function connected({ connection, servers, connect = {} }: Place): Promise<NatsConnection> {
   if (connection !== undefined) return connection as NatsConnection;
-  const all = [servers ?? []].flat();
-  const options = { ...connect, servers: all, name: "simdgrad", maxReconnectAttempts: -1, reconnectTimeWait: 500 };
+  const { addresses, login } = withLogin([servers ?? []].flat());
+  const twice =
+    Object.keys(login).length > 0 && ["user", "pass", "token", "authenticator"].find((each) => each in connect);
+  if (twice) throw new ArgumentError(`nats: servers have credentials, and connect has ${twice}: give one of them`);
+  const isWeb = addresses.every((each) => /^wss?:/.test(each));
+  if (!isWeb && globalThis.process?.versions?.node === undefined)
+    throw new ArgumentError(`nats: a page reaches servers by ws:// or wss://, got ${addresses.join(", ")}`);
+  const options = {
+    ...connect,
+    ...login,
+    servers: addresses,
+    name: "simdgrad",
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 500,
+  };
   const open = await installed(async () =>
-    all.every((each) => /^wss?:/.test(each))
-      ? (await import("@nats-io/nats-core")).wsconnect
-      : (await import("@nats-io/transport-node")).connect,
+    isWeb ? (await import("@nats-io/nats-core")).wsconnect : (await import("@nats-io/transport-node")).connect,
   );
   try {
     return await open(options);
   } catch (error) {
-    throw new NetworkError(`nats: ${all.join(", ")}: ${(error as Error).message}`, { cause: error });
+    const message = (error as Error).message || "no answer"; // a WebSocket does not say why
+    throw new NetworkError(`nats: ${addresses.join(", ")}: ${message}`, { cause: error });
+  }
+}
+
+/** Addresses without their credentials, which NATS's clients take beside them and give each server. */
+function withLogin(servers: readonly string[]) {
+  const parts = servers.map((each) => /^(\w+:\/\/)(?:(.*)@)?(.*)$/.exec(each) ?? ["", "", undefined, each]);
+  const given = new Set(parts.flatMap(([, , login]) => login ?? []));
+  if (given.size > 1) throw new ArgumentError("nats: servers of one run have one user, and the addresses name several");
+  const [login] = given;
+  const [user, ...pass] = (login ?? "").split(":");
+  const token = { token: decoded(user) };
+  const own = pass.length > 0 ? { user: decoded(user), pass: decoded(pass.join(":")) } : token;
+  return { addresses: parts.map(([, scheme, , host]) => `${scheme}${host}`), login: login === undefined ? {} : own };
+}
+
+/** What % stands for in addresses. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }

@@ -12,35 +12,44 @@ export interface Anchor {
   readonly momentum: StateDict;
 }
 
-/** A member's change of the weights, and how many samples made it. */
+/** A member's change of the weights, and how many samples made it. What is not trained, as running statistics, comes as it is. */
 export interface Change {
   readonly samples: number;
   readonly values: StateDict;
 }
 
-/** From the weights of the last round to those of now: before minus after, as a gradient points. */
-export function changeOf(before: StateDict, after: StateDict): StateDict {
+/** From the weights of the last round to those of now: before minus after, as a gradient points; of what is not trained the value of now. */
+export function changeOf(before: StateDict, after: StateDict, averaged: ReadonlySet<string> = new Set()): StateDict {
   const entries = Object.entries(before).map(([name, { data, shape }]) => {
-    const change = Float32Array.from(data);
     const now = after[name].data;
-    for (let i = 0; i < change.length; i++) change[i] = data[i] - now[i];
+    const change = averaged.has(name) ? now : Float32Array.from(data, (value, i) => value - now[i]);
     return [name, { data: change, shape: [...shape] }];
   });
   return Object.fromEntries(entries);
 }
 
-/** What makes a change unfit to be averaged, or undefined. */
-export function unfit(change: StateDict, weights: StateDict): string | undefined {
-  const [given, wanted] = [Object.keys(change).sort(), Object.keys(weights).sort()];
-  if (given.join() !== wanted.join()) return "it has other variables";
-  for (const [name, { data, shape }] of Object.entries(change)) {
-    if (shape.join() !== weights[name].shape.join()) return `${name} has shape [${shape}]`;
+/** No number of a change, or of a state, is larger: means and momentum of such have room in f32. */
+const LARGE = 1e18;
+
+/** What makes a change, or a state, unfit for these weights, or undefined. */
+export function unfit(given: StateDict, weights: StateDict): string | undefined {
+  if (Object.keys(given).sort().join() !== Object.keys(weights).sort().join()) return "it has other variables";
+  for (const [name, { data, shape }] of Object.entries(given)) {
+    const wanted = weights[name];
+    if (shape.join() !== wanted.shape.join()) return `${name} has shape [${shape}]`;
+    if (data.constructor !== wanted.data.constructor || data.length !== wanted.data.length)
+      return `${name} is ${data.length} numbers of another dtype`;
     if (!data.every(Number.isFinite)) return `${name} holds NaN or an infinity`;
+    const large = data.find((value) => Math.abs(value) > LARGE);
+    if (large !== undefined) return `${name} holds ${large}`;
   }
   return undefined;
 }
 
-/** The weights after a round of these changes, in this order. What is not trained, as running statistics, is the members' mean. */
+/**
+ * The weights after a round of these changes, in this order. What is not trained, as running statistics, is the members' mean, which no norm
+ * cuts: a variance that is the mean of variances is none below 0.
+ */
 export function outerStep(
   { round, weights, momentum }: Anchor,
   changes: readonly Change[],
@@ -53,30 +62,30 @@ export function outerStep(
 ): Anchor {
   const all = changes.reduce((sum, { samples }) => sum + samples, 0);
   const shares = changes.map(({ samples }) => samples / all);
-  const names = Object.keys(weights).sort();
-  const isWhole = (name: string) => !(weights[name].data instanceof Float32Array);
-  const cutTo = (group: readonly string[]) => changes.map(({ values }, k) => shares[k] * cut(values, group, maxNorm));
-  const ofTrained = cutTo(names.filter((name) => !averaged.has(name)));
-  const ofAveraged = cutTo(names.filter((name) => averaged.has(name) && !isWhole(name)));
+  const trained = Object.keys(weights)
+    .filter((name) => !averaged.has(name))
+    .sort();
+  const factors = changes.map(({ values }, k) => shares[k] * cut(values, trained, maxNorm));
   const [next, speeds]: [StateDict, StateDict] = [{}, {}];
   for (const [name, { data, shape }] of Object.entries(weights)) {
-    const isMean = averaged.has(name);
-    const factors = !isMean ? ofTrained : isWhole(name) ? shares : ofAveraged;
-    const [rate, kept] = isMean ? [1, 0] : [learningRate, keep];
     const parts = changes.map(({ values }) => values[name].data);
+    const mean = (i: number, of: readonly number[]) => parts.reduce((sum, part, k) => sum + of[k] * part[i], 0);
+    const moved = data.slice();
+    next[name] = { data: moved, shape: [...shape] };
+    if (averaged.has(name)) {
+      const isWhole = !(data instanceof Float32Array);
+      for (let i = 0; i < data.length; i++) moved[i] = isWhole ? Math.round(mean(i, shares)) : mean(i, shares);
+      continue;
+    }
     const before = momentum[name]?.data;
     const speed = new Float32Array(data.length);
-    const moved = data.slice();
     for (let i = 0; i < data.length; i++) {
-      let mean = 0;
-      for (let k = 0; k < parts.length; k++) mean += factors[k] * parts[k][i];
-      speed[i] = kept * (before?.[i] ?? 0) + mean;
+      const own = mean(i, factors);
+      speed[i] = keep * (before?.[i] ?? 0) + own;
       // Nesterov's: the mean once more, as torch.optim.SGD has it.
-      const value = data[i] - rate * (mean + kept * speed[i]);
-      moved[i] = isWhole(name) ? Math.round(value) : value;
+      moved[i] = data[i] - learningRate * (own + keep * speed[i]);
     }
-    next[name] = { data: moved, shape: [...shape] };
-    if (!isMean && keep > 0) speeds[name] = { data: speed, shape: [...shape] };
+    if (keep > 0) speeds[name] = { data: speed, shape: [...shape] };
   }
   return { round: round + 1, weights: next, momentum: speeds };
 }

@@ -20,10 +20,10 @@ export const MISSED = 3; // heartbeats
 export const CHUNK = 512 * 1024; // bytes of an object that go in one message; a server takes 1 MB
 
 /** What the server keeps of a run. */
-export async function storesOf(room: Room, run: string, heartbeat?: number) {
+export async function storesOf(room: Room, run: string, heartbeat: number) {
   return {
     records: await room.bucket(`simdgrad_run_${run}`),
-    members: await room.bucket(`simdgrad_members_${run}`, heartbeat && MISSED * heartbeat),
+    members: await room.bucket(`simdgrad_members_${run}`, MISSED * heartbeat),
     objects: await room.objects(`simdgrad_weights_${run}`),
   };
 }
@@ -45,6 +45,13 @@ export class Run {
   #told = () => {};
   #watch: { stop(): void } | undefined;
   #beating: ReturnType<typeof setInterval> | undefined;
+  /** Of the run that this member has joined: under its name there may be another one later. */
+  #id: string | undefined;
+  /** Of its last sign of life. */
+  #lease = 0;
+  #isTaken = false;
+  /** In the names of its objects: nobody else's, also of those that have its name. */
+  readonly name: string;
   /** Resolves once what was to be taken away is gone. */
   #dropped: Promise<unknown> = Promise.resolve();
   /** What the bucket of members says of this one. */
@@ -52,6 +59,7 @@ export class Run {
 
   private constructor(chosen: Chosen, room: Room, { records, members, objects }: Stores) {
     this.#chosen = chosen;
+    this.name = `${chosen.member}.${crypto.randomUUID().slice(0, 8)}`;
     this.#room = room;
     this.#records = records;
     this.#members = members;
@@ -59,11 +67,12 @@ export class Run {
   }
 
   /** Joins a run, or begins it. @throws NetworkError where no server answers, or it refuses */
-  static async join(chosen: Chosen): Promise<Run> {
+  static async join(chosen: Chosen, signal?: AbortSignal): Promise<Run> {
     const run = await Room.enter(
       chosen,
       "joining",
       async (room) => new Run(chosen, room, await storesOf(room, chosen.run, chosen.settings.heartbeat)),
+      signal,
     );
     try {
       await run.#greet();
@@ -88,16 +97,25 @@ export class Run {
           for await (const entry of watch) this.#heard(entry);
         });
     } catch (error) {
-      this.#failure = error;
-      this.#told();
+      this.#fail(error);
     }
+  }
+
+  /** Ends the waiting of this member. */
+  #fail(error: unknown): void {
+    this.#failure = error;
+    this.#told();
   }
 
   /** A foreign change is nobody's; a round that cannot be read ends this member, which cannot follow. */
   #heard(entry: KvEntry | KvWatchEntry): void {
     if (entry.key === "round") {
       if (entry.revision <= this.#revision) return; // looked up before it was heard
-      this.#latest = fromText<RoundRecord>(entry.string(), "the record of a round", aRound);
+      const record = fromText<RoundRecord>(entry.string(), "the record of a round", aRound);
+      if (!Number.isSafeInteger(record.round) || record.round < 0)
+        throw new DataError(`nats: the record of a round has round ${record.round}`);
+      this.#is(record.id);
+      this.#latest = record;
       this.#revision = entry.revision;
     } else
       try {
@@ -109,8 +127,19 @@ export class Run {
     this.#told();
   }
 
-  /** The latest round that is closed. */
+  /** @throws DataError for another run than the one that this member has joined */
+  #is(id: string | undefined): void {
+    this.#id ??= id;
+    if (this.#id === id) return;
+    const { run } = this.#chosen;
+    throw new DataError(
+      `nats: the run ${run} was begun anew, or its server lost it: the weights stay with this trainer`,
+    );
+  }
+
+  /** The latest round that is closed. @throws what ended the listening, and Left where nobody waits any more */
   get latest(): RoundRecord | undefined {
+    this.#room.stay();
     if (this.#failure !== undefined) throw this.#failure;
     return this.#latest;
   }
@@ -134,11 +163,12 @@ export class Run {
   }
 
   /** Makes these settings the run's, or finds that they are. @throws DataError where the run has others */
-  async agree(record: typeof aRun): Promise<void> {
-    await this.#first("settings", record, 0);
+  async agree(record: Omit<typeof aRun, "id">): Promise<void> {
+    await this.#first("settings", { id: crypto.randomUUID().slice(0, 8), ...record }, 0);
     const found = await this.#room.again("reading the settings of the run", () => this.#records.get("settings"));
     const theirs = fromText(found?.string() ?? "", "the record of the run", aRun);
-    for (const name of Object.keys(aRun) as (keyof typeof aRun)[])
+    this.#is(theirs.id);
+    for (const name of Object.keys(record) as (keyof typeof record)[])
       if (theirs[name] !== record[name])
         throw new DataError(
           name === "variables"
@@ -147,15 +177,17 @@ export class Run {
         );
   }
 
-  /** The record of the latest round that the server has, listened to or not. */
+  /** The record of the latest round that the server has, listened to or not. @throws DataError where it is of another run by now */
   async lookUp(): Promise<RoundRecord | undefined> {
     const found = await this.#room.again("reading the latest round", () => this.#records.get("round"));
+    if (this.#latest !== undefined && !found) this.#is(undefined);
     if (found) this.#heard(found);
     return this.#latest;
   }
 
   /** Closes a round, unless another member was first. @returns whether the latest record is this one */
-  async close(record: RoundRecord): Promise<boolean> {
+  async close(given: Omit<RoundRecord, "id">): Promise<boolean> {
+    const record = { id: this.#id ?? "", ...given };
     // The round and the place of its record go together: that of a later one would let this round be closed twice.
     if ((this.#latest?.round ?? -1) === record.round - 1) await this.#first("round", record, this.#revision);
     return (await this.lookUp())?.object === record.object;
@@ -218,15 +250,43 @@ export class Run {
   /** Takes its name; one of a member that died is free once its last sign of life is old. */
   async #greet(): Promise<void> {
     const { member, run, settings } = this.#chosen;
-    const take = () => this.#members.create(member, toText({})).catch(unlessLate);
-    for (let turn = 0; (await this.#room.again("saying who is there", take)) === undefined; turn++) {
+    const take = () => this.#take();
+    for (let turn = 0; !(await this.#room.again("saying who is there", take)); turn++) {
       if (turn > MISSED) throw new ArgumentError(`nats: member "${member}" is in the run ${run}: take another name`);
       await wait(settings.heartbeat);
+      this.#room.stay();
     }
   }
 
+  /** A sign of life, which says whose it is, of all that have or had this name. */
+  get #sign(): string {
+    return toText({ ...this.status(), by: this.name });
+  }
+
+  /** Whether the name was free. */
+  async #take(): Promise<boolean> {
+    const revision = await this.#members.create(this.#chosen.member, this.#sign).catch(unlessLate);
+    this.#lease = revision ?? this.#lease;
+    return revision !== undefined;
+  }
+
+  /** A member that was silent for too long may find that another one has its name. */
   async #beat(): Promise<void> {
-    await this.#members.put(this.#chosen.member, toText(this.status()));
+    const { member } = this.#chosen;
+    const revision = await this.#members.put(member, this.#sign, { previousSeq: this.#lease }).catch(unlessLate);
+    if (revision !== undefined) {
+      this.#lease = revision;
+      return;
+    }
+    const found = await this.#members.get(member);
+    if (found?.string().includes(this.name)) this.#lease = found.revision;
+    else if (!(await this.#take())) {
+      this.#isTaken = true;
+      clearInterval(this.#beating);
+      this.#fail(
+        new ArgumentError(`nats: another member has the name "${member}" by now: this one was silent too long`),
+      );
+    }
   }
 
   /** Says good-bye, as far as the server listens. */
@@ -235,7 +295,8 @@ export class Run {
     this.#watch?.stop();
     const { run, member } = this.#chosen;
     const filter = `$KV.simdgrad_members_${run}.${member}`; // to delete a key would leave a mark that counts as life
-    const purge = () => this.#room.manager.streams.purge(`KV_simdgrad_members_${run}`, { filter });
+    const purge = async () =>
+      this.#isTaken || this.#room.manager.streams.purge(`KV_simdgrad_members_${run}`, { filter });
     await this.#room.leave(() => Promise.all([purge(), this.#dropped]));
   }
 }
@@ -250,7 +311,7 @@ async function read(
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for (;;) {
-    const timer = setTimeout(() => void reader.cancel(), silence); // what is cut off is not what was announced
+    const timer = setTimeout(() => void reader.cancel(), Math.min(silence, 2 ** 31 - 1)); // what is cut off is not what was announced
     const { value, done } = await reader.read().finally(() => clearTimeout(timer));
     if (done) return new Uint8Array(await new Blob(parts).arrayBuffer());
     size += value.length;

@@ -1,11 +1,12 @@
 // What there is on a server: runs, who is in them, how far they are.
-import { placed, type RunOptions } from "./options.ts";
+import { type Place, placed, type RunOptions } from "./options.ts";
 import { aRound, aRun, fromText } from "./parcel.ts";
 import { Room } from "./room.ts";
 import { storesOf } from "./run.ts";
 
 /** Of NATS's, for buckets of records. */
 const PREFIX = "KV_simdgrad_run_";
+const TRIALS = "simdgrad_trials_";
 
 /** A member, as it tells of itself with each sign of life. */
 export interface MemberStatus {
@@ -29,6 +30,16 @@ export interface RunStatus {
   readonly bytes: number;
 }
 
+/** A study whose trials are run by members. */
+export interface SearchStatus {
+  readonly run: string;
+  /** Trials that nobody has begun. */
+  readonly waiting: number;
+  /** Trials that members run now, or died over in the last ten seconds. */
+  readonly running: number;
+  readonly results: number;
+}
+
 /**
  * The runs of a server, or one of them.
  * @throws ArgumentError for options that do not fit, NetworkError where the server refuses or stays away
@@ -39,30 +50,72 @@ export interface RunStatus {
  * typeof look; // => "function"
  */
 export async function runs(options: Omit<RunOptions, "run"> & { readonly run?: string }): Promise<RunStatus[]> {
-  const [room, found] = await Room.enter(placed(options, "runs", {}), "asking for runs", async (room) => {
+  return each(placed(options, "runs", {}), "$KV.*.settings", PREFIX, statusOf);
+}
+
+/**
+ * The searches of a server, or one of them: studies of `study.trials(n, { distribute: nats({ ... }) })`.
+ * @throws ArgumentError for options that do not fit, NetworkError where the server refuses or stays away
+ *
+ * @example
+ * import { searches } from "simdgrad/nats";
+ * const look = () => searches({ servers: "nats://127.0.0.1:4222" });
+ * typeof look; // => "function"
+ */
+export async function searches(options: Omit<RunOptions, "run"> & { readonly run?: string }): Promise<SearchStatus[]> {
+  return each(placed(options, "searches", {}), "simdgrad.trials.*.job", TRIALS, searchOf);
+}
+
+/** What is told of each run, found by the subject and the name of a stream that it has. */
+async function each<T>(place: Place, subject: string, prefix: string, tell: (room: Room, run: string) => Promise<T>) {
+  const [room, found] = await Room.enter(place, "asking for runs", async (room) => {
     const names: string[] = [];
-    for await (const { config } of room.manager.streams.list("$KV.*.settings"))
-      if (config.name.startsWith(PREFIX)) names.push(config.name.slice(PREFIX.length));
-    const wanted = names.filter((name) => (options.run ?? name) === name).sort();
-    return [room, await Promise.all(wanted.map((name) => statusOf(room, name)))] as const;
+    for await (const { config } of room.manager.streams.list(subject))
+      if (config.name.startsWith(prefix)) names.push(config.name.slice(prefix.length));
+    const wanted = names.filter((name) => (place.run ?? name) === name).sort();
+    return [room, await Promise.all(wanted.map((name) => tell(room, name)))] as const;
   });
   await room.leave();
   return found;
 }
 
+async function searchOf(room: Room, run: string): Promise<SearchStatus> {
+  const members = await room.manager.consumers.info(`${TRIALS}${run}`, "members");
+  const bucket = await room.bucket(`simdgrad_results_${run}`);
+  let results = 0;
+  for await (const _ of await bucket.keys()) results++;
+  return { run, waiting: members.num_pending, running: members.num_ack_pending, results };
+}
+
+/** Looking makes nothing: not the stores of a run that nobody has begun. */
 async function statusOf(room: Room, run: string): Promise<RunStatus> {
-  const { records, members, objects } = await storesOf(room, run);
-  const [settings, round] = [await records.get("settings"), await records.get("round")];
+  const settings = await (await room.bucket(`simdgrad_run_${run}`)).get("settings");
+  if (settings === null) return { run, round: undefined, innerSteps: 0, members: [], bytes: 0 };
+  const { innerSteps, heartbeat } = fromText(settings.string(), `the record of the run ${run}`, aRun);
+  const { records, members, objects } = await storesOf(room, run, heartbeat);
+  const round = await records.get("round");
   const there = new Map<string, MemberStatus>();
   for await (const member of await members.keys()) {
     const text = (await members.get(member))?.string();
-    if (text) there.set(member, { ...fromText(text, "a sign of life", {}), member });
+    const sign = text === undefined ? undefined : signOf(text);
+    if (sign !== undefined) there.set(member, { ...sign, member });
   }
   return {
     run,
-    round: round === null ? undefined : fromText(round.string(), "the record of a round", aRound).round,
-    innerSteps: settings === null ? 0 : fromText(settings.string(), "the record of the run", aRun).innerSteps,
+    round: round === null ? undefined : fromText(round.string(), `the record of a round of ${run}`, aRound).round,
+    innerSteps,
     members: [...there.values()],
     bytes: (await objects.status()).size,
   };
+}
+
+/** What a member says of itself; undefined for what is none of its signs. */
+function signOf(text: string): Omit<MemberStatus, "member"> | undefined {
+  try {
+    const given = fromText<Readonly<Record<string, unknown>>>(text, "a sign of life", {});
+    const numbers = ["round", "rows", "loss"].filter((name) => typeof given[name] === "number");
+    return Object.fromEntries(numbers.map((name) => [name, given[name]]));
+  } catch {
+    return undefined;
+  }
 }

@@ -20,6 +20,8 @@ interface Result {
   readonly error: WireError | null;
 }
 
+const aResult: Result = { outcome: null, error: null };
+
 /** Numbers that JSON does not have come as texts. */
 const aReport = { name: "", step: 0, value: null as number | string | null };
 const aJudgement = { pruned: false };
@@ -61,17 +63,18 @@ export async function openTrials(place: Place & { readonly run: string }) {
 
 /** The outcome of a trial, which whoever is free runs; that of an earlier time, where there is one. @throws what the objective threw */
 async function runElsewhere(queue: Queue, running: Running, trial: Trial): Promise<Outcome> {
-  const { room, results, subject, artifacts } = queue;
+  const { room, subject, artifacts } = queue;
   const { number, values } = trial;
   const text = new TextEncoder().encode(JSON.stringify(values));
   const name = `${number}-${(await digestOf(text)).slice(0, 16)}`;
   running.set(name, { trial, last: -1 });
   try {
-    if ((await room.again("looking for a result", () => results.get(name))) === null)
+    const revision = await room.again("looking for a result", () => withoutResult(queue, name));
+    if (revision !== undefined)
       await room.again("queueing a trial", () =>
-        room.js.publish(`${subject}.job`, toText({ trial: number, values, name }), { msgID: name }),
+        // What was queued before a failure would swallow a second message of the same name.
+        room.js.publish(`${subject}.job`, toText({ trial: number, values, name }), { msgID: `${name}-${revision}` }),
       );
-    const aResult: Result = { outcome: null, error: null };
     const { outcome, error } = fromText(await resultOf(queue, name), "the result of a trial", aResult);
     if (error !== null) throw fromWire(error);
     if (typeof outcome !== "object" || outcome === null || !("kept" in outcome)) return outcome as Outcome;
@@ -80,6 +83,20 @@ async function runElsewhere(queue: Queue, running: Running, trial: Trial): Promi
     return { value: outcome.value, artifact };
   } finally {
     running.delete(name);
+  }
+}
+
+/**
+ * Undefined where there is a result; else the revision of what was there, 0 for nothing. A failure of an earlier time goes: its reason may be
+ * mended by now.
+ */
+async function withoutResult({ results }: Queue, name: string): Promise<number | undefined> {
+  for (;;) {
+    const entry = await results.get(name);
+    if (entry === null) return 0;
+    if (entry.operation !== "PUT") return entry.revision;
+    if (fromText(entry.string(), "the result of a trial", aResult).error === null) return undefined;
+    await results.delete(name, { previousSeq: entry.revision }).catch(unlessLate);
   }
 }
 
@@ -188,6 +205,11 @@ async function runOne(
     return;
   }
   const { trial: number, values, name } = job;
+  const known = await room.again("looking for a result", () => results.get(name));
+  if (known?.operation === "PUT") {
+    await room.again("ending a trial", async () => message.ackAck()); // it was queued twice
+    return;
+  }
   let pruned = false;
   let last: number | undefined;
   const trial: Trial = {

@@ -60,7 +60,7 @@ export interface FeatureScale {
   readonly name: string;
   /** What stands for a number that is missing. */
   readonly median: number;
-  /** The feature is (number - mean) / scale; of dates the number is days since 1970, or the hour. */
+  /** The feature is (number - mean) / scale; of dates the number is days since 1970, or the hour; of "COLUMN missing" it is 1 where the cell is, else 0. */
   readonly mean: number;
   readonly scale: number;
 }
@@ -75,7 +75,7 @@ interface Fitted {
   }[];
 }
 
-/** The scales of the features of numbers, by their inner names. */
+/** The scales of the features of numbers, by their inner names; also of those that say which are missing. */
 function innerScales(fitted: FittedPreprocessing): Map<string, Omit<FeatureScale, "name">> {
   const steps = (fitted.toJSON() as Fitted).entries.flatMap((entry) => entry.steps);
   const known = (kind: string) =>
@@ -86,13 +86,14 @@ function innerScales(fitted: FittedPreprocessing): Map<string, Omit<FeatureScale
     );
   const medians = known("imputeMissing");
   return new Map(
-    [...known("standardize")]
-      .filter(([name]) => medians.has(name)) // the others say which were missing
-      .map(([name, { center, scale }]) => [name, { median: medians.get(name)?.value as number, mean: center, scale }]),
+    [...known("standardize")].map(([name, { center, scale }]) => [
+      name,
+      { median: medians.get(name)?.value ?? 0, mean: center, scale },
+    ]),
   );
 }
 
-/** How features of numbers come from their columns; all others are 0 or 1, or what texts are hashed to. */
+/** How features of numbers come from their columns; all others are 0 or 1 for a category, or what texts are hashed to. */
 export function scalesOf(fitted: FittedPreprocessing, columns: readonly TabularColumn[]): FeatureScale[] {
   const names = new Map(fitted.names.map((inner, i) => [inner, featureNames(fitted, columns)[i]]));
   return [...innerScales(fitted)].map(([inner, scale]) => ({ name: names.get(inner) as string, ...scale }));
@@ -113,6 +114,7 @@ export function featuresOf(
 ): TypedData {
   const inner = innerTable(table, columns);
   for (const [name, { mean, scale }] of innerScales(fitted)) {
+    if (!inner.names.includes(name)) continue; // whether one is missing is never far
     const values = inner.column(name).values as Float64Array;
     const far = values.findIndex((value) => Math.abs(value - mean) / scale > REACH);
     if (far < 0) continue;

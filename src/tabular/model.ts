@@ -1,10 +1,13 @@
 // TabularModel: rows of a table in, what is told of them out; and the file that it is.
-import { aBoolean, checkOptions } from "../check.ts";
+import { aBoolean, checkOptions, isRecord, must } from "../check.ts";
+import { array, type NumericArray, type TypedData } from "../data/array.ts";
 import type { ColumnType } from "../data/column-types.ts";
 import type { Table } from "../data/table.ts";
 import { DataError } from "../errors.ts";
+import { variables } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import type { Executor } from "../runtime/executor.ts";
+import { checkState } from "../train/check-state.ts";
 import type { Epoch } from "../train/history.ts";
 import { Predictor } from "../train/predictor.ts";
 import type { StateDict } from "../train/state.ts";
@@ -34,6 +37,9 @@ interface Own {
   readonly tested?: Table;
 }
 
+/** What is said of a model whose weights were trained elsewhere. */
+const ELSEWHERE = "its weights were trained elsewhere: the figures kept with it are those of the weights before";
+
 /** Rows that are predicted at once. */
 const ROWS = 4096;
 
@@ -52,6 +58,8 @@ const ROWS = 4096;
  * const [{ value }] = await again.predict([{ area: 80, town: "Oslo" }]);
  * Math.abs(Number(value) - 190) < 15; // => true
  * (await again.evaluate(houses)).r2 > 0.9; // => true
+ * again.trainingRows(houses).inputs.shape; // => [80, 3]
+ * (await again.withWeights(model.weights).predict([{ area: 80, town: "Oslo" }]))[0].value === value; // => true
  * for (const each of [model, again]) await each.dispose();
  */
 export class TabularModel {
@@ -121,7 +129,10 @@ export class TabularModel {
     return featureNames(this.#description.preprocessing, this.columns);
   }
 
-  /** How features of numbers come from their columns: (number - mean) / scale, of the median where it is missing; others are 0 or 1, or hashed. */
+  /**
+   * How features of numbers come from their columns: (number - mean) / scale, of the median where it is missing, and of 1 or 0 those that
+   * say whether it is; features of categories are 0 or 1, those of texts hashed.
+   */
   get scales(): readonly FeatureScale[] {
     return scalesOf(this.#description.preprocessing, this.columns);
   }
@@ -202,22 +213,62 @@ export class TabularModel {
    * @throws as predict; DataError for a class that it does not know, and where no row has a target
    */
   async evaluate(rows: TabularRows): Promise<Scores> {
-    const what = "evaluate: the table";
     const { target } = this.#description;
-    countOf(rows, "evaluate: rows");
-    const given = conformed(rows, [...this.columns, target], what);
-    const { values } = given.column(target.name);
-    const isKnown = (row: number) => values[row] !== null && !Number.isNaN(values[row]);
-    const known = Array.from({ length: given.rows }, (_, row) => row).filter(isKnown);
-    const own = given.take(known);
-    if (own.rows === 0) throw new DataError(`${what} has no row with a target ${JSON.stringify(target.name)}`);
-    const outputs = await this.#outputs(own, (row) => `${what}: row ${known[row]}`);
+    const { own, place } = this.#known(rows, "evaluate");
+    const outputs = await this.#outputs(own, place);
     return target.task === "classification"
       ? classScores(outputs, targets(own, target).data as Int32Array, target.classes.length)
       : numberScores(
           Float64Array.from(outputs, (value) => target.mean + target.scale * value),
           own.column(target.name).values as Float64Array,
         );
+  }
+
+  /**
+   * Rows as its network is trained on them, for a training elsewhere: `inputs` [rows, features] f32 are what it takes, `targets` the indices of
+   * classes [rows], or numbers [rows, 1] as the table has them. Rows that miss the target are left out.
+   * @throws as evaluate
+   */
+  trainingRows(rows: TabularRows): { readonly inputs: TypedData; readonly targets: NumericArray } {
+    const { target, preprocessing } = this.#description;
+    const { own, place } = this.#known(rows, "trainingRows");
+    const inputs = featuresOf(preprocessing, own, this.columns, place);
+    const { data, shape } = targets(own, target);
+    if (target.task === "classification") return { inputs, targets: { data, shape } };
+    return { inputs, targets: { data: Float32Array.from(own.column(target.name).values as Float64Array), shape } };
+  }
+
+  /**
+   * The same model with weights that were trained elsewhere, under the names and in the shapes of `weights`. Its figures stay those of the
+   * weights before, which a note says: `evaluate` gives its own.
+   * @throws ArgumentError for names that are missing or unknown, ShapeError for other shapes, DataError for NaN and infinities
+   */
+  withWeights(weights: StateDict): TabularModel {
+    must(isRecord(weights), weights, "withWeights: weights", "an object of names and arrays, as weights are");
+    const { network, notes } = this.#description;
+    const own = variables(networkOf(network));
+    checkState("withWeights", weights, own, array);
+    const state = Object.fromEntries([...own].map(([name, { dtype }]) => [name, array(weights[name], dtype, name)]));
+    for (const [name, { data }] of Object.entries(state)) {
+      const none = data.findIndex((value) => !Number.isFinite(value));
+      if (none >= 0) throw new DataError(`withWeights: ${name} holds ${data[none]}`);
+    }
+    const told = { ...this.#description, notes: [...notes.filter((note) => note !== ELSEWHERE), ELSEWHERE] };
+    return new TabularModel(told, state, { ...(this.#executor && { executor: this.#executor }) });
+  }
+
+  /** The rows whose target is known, as columns of its own, and how an error calls one. @throws DataError where there is none */
+  #known(rows: TabularRows, caller: string): { readonly own: Table; readonly place: (row: number) => string } {
+    const what = `${caller}: the table`;
+    const { target } = this.#description;
+    countOf(rows, `${caller}: rows`);
+    const given = conformed(rows, [...this.columns, target], what);
+    const { values } = given.column(target.name);
+    const isKnown = (row: number) => values[row] !== null && !Number.isNaN(values[row]);
+    const known = Array.from({ length: given.rows }, (_, row) => row).filter(isKnown);
+    const own = given.take(known);
+    if (own.rows === 0) throw new DataError(`${what} has no row with a target ${JSON.stringify(target.name)}`);
+    return { own, place: (row) => `${what}: row ${known[row]}` };
   }
 
   /** Probabilities, or numbers as the network gives them, of all rows. @throws DataError where they are none */

@@ -31,6 +31,8 @@ export interface FitContext {
   readonly callbacks: readonly Callback[];
   /** What each entry of the history measures: "loss", metrics, "validation.loss", "validation.accuracy" and so on. */
   readonly measures: readonly string[];
+  /** Aborted once the fit is to end: a callback that waits for something ends its waiting. */
+  readonly signal: AbortSignal;
   /** Ends the fit at this step boundary, or, from elsewhere, at the next. Not to be awaited: `fit.stop()`, which waits for its end. */
   stop(): void;
   /**

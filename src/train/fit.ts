@@ -48,6 +48,8 @@ export interface FitState {
   /** Whether it is to end. */
   readonly ended: boolean;
   readonly paused: boolean;
+  /** Aborted once it is to end before its time. */
+  readonly ending: AbortController;
   /** Undefined while it is prepared. */
   readonly training: Training<unknown> | undefined;
   fail(error: Error): Promise<void>;
@@ -103,6 +105,8 @@ export class Fit<R = Report> implements AsyncIterableIterator<R>, PromiseLike<Ep
   /** Of those that wait for news, and of those that wait for a time. */
   readonly #waiting: (() => void)[] = [];
   readonly #sleeping = new Set<() => void>();
+  /** For its training. */
+  readonly ending = new AbortController();
 
   constructor(parts: FitParts<R>) {
     this.#parts = parts;
@@ -193,6 +197,7 @@ export class Fit<R = Report> implements AsyncIterableIterator<R>, PromiseLike<Ep
   /** Resolves when training has stopped at a step boundary, or has failed: whoever awaits or reads the fit gets the error. */
   async stop(): Promise<void> {
     this.#ended = true;
+    this.ending.abort();
     this.wake();
     await this.#training?.handle?.stop().catch(() => undefined); // whoever awaits or reads it gets its error
     await this.#driver?.catch(() => undefined);

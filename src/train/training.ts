@@ -295,8 +295,10 @@ export class Training<R> {
         this.#before = steps;
       },
       measures: [...measures, ...(validation ? validation.names.map((name) => `validation.${name}`) : [])],
+      signal: this.#fit.ending.signal,
       stop: () => {
         this.#stopping = true;
+        this.#fit.ending.abort();
         void this.handle?.stop().catch(() => undefined); // its end tells more
       },
       newCopy: async ({ counters = false } = {}): Promise<Copy> => {

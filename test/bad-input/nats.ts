@@ -1,5 +1,5 @@
 // What simdgrad/nats exports, with right arguments.
-import { NetworkError, nats, runs, serveTrials } from "../../src/nats/index.ts";
+import { NetworkError, nats, runs, searches, serveTrials } from "../../src/nats/index.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
 
@@ -43,6 +43,7 @@ export const natsCalls: Readonly<Record<string, Call>> = {
         ...place,
         member: a.text("first"),
         innerSteps: a.whole(5),
+        rounds: a.whole(5),
         outer: a.options({ learningRate: a.positive(1), momentum: a.finite(0.5) }),
         precision: a.word("f16"),
         deadline: a.positive(100),
@@ -54,6 +55,7 @@ export const natsCalls: Readonly<Record<string, Call>> = {
     ),
   ),
   runs: call(unanswered(runs), a.options(place, ["servers"])),
+  searches: call(unanswered(searches), a.options(place, ["servers"])),
   serveTrials: call(
     unanswered(serveTrials),
     a.options(

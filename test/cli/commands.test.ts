@@ -1,16 +1,18 @@
 // From a data file to a model, to predictions, figures, weights and a report, as a shell does it.
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Predictor } from "simdgrad";
-import { readCsv } from "simdgrad/data";
+import { parseNpz, readCsv } from "simdgrad/data";
 import { parseSafetensors, serializeCheckpoint, serializeSafetensors } from "simdgrad/io";
 import { TabularModel } from "simdgrad/tabular";
 import { describe, expect, test } from "vitest";
 import { networkOf } from "../../src/tabular/network.ts";
+import { freePort } from "../nats/server.ts";
 import { ranElsewhere } from "../onnx/runtime.ts";
 import { numbers } from "../random.ts";
-import { missing, ranByTorch } from "../torch/export/python.ts";
+import { missing, PYTHON, ranByTorch } from "../torch/export/python.ts";
 import { contentOf, file, run } from "./run.ts";
 
 /** A CSV file of fruits, whose kind follows from their size and colour. */
@@ -192,6 +194,76 @@ describe("train", async () => {
       for (const [i, value] of wanted.entries()) expect(tensors["output 0"].data[i]).toBeCloseTo(value, 5);
     }
   });
+});
+
+for (const [target, task, loss] of [
+  ["kind", "classification", "CrossEntropyLoss"],
+  ["price", "regression", "MSELoss"],
+])
+  test.skipIf(missing)(
+    `a model of ${target} goes to PyTorch with its rows, is trained there, and comes back`,
+    async () => {
+      const rows = Array.from(
+        { length: 90 },
+        (_, i) => `${i % 9},${["a", "b", ""][i % 3]},${i === 7 ? "" : i % 9 < 4 ? "low" : "high"},${3 * (i % 9) + 100}`,
+      );
+      const data = file(`${target}.csv`, `size;town;kind;price\n${rows.join("\n").replaceAll(",", ";")}\n`);
+      const [model, out, again] = [`${target}.safetensors`, target, `${target}-again.safetensors`].map((name) =>
+        file(name),
+      );
+      const about = ["--target", target, "--task", task, "--epochs", "2", "--delimiter", ";", "--out", model];
+      expect((await run(["train", data, ...about, "--report", file("way.html")])).code).toBe(0);
+      const exported = await run(["export", model, "--to", "pytorch", "--data", data, "--out", out, "--json"]);
+      expect(exported.json).toMatchObject({ files: ["model.py", "weights.safetensors", "train_ddp.py", "rows.npz"] });
+      const arrays = parseNpz(readFileSync(join(out, "rows.npz")));
+      const known = target === "kind" ? 89 : 90;
+      expect(arrays.inputs.shape[0]).toBe(known);
+      expect(arrays.targets.shape).toEqual(target === "kind" ? [known] : [known, 1]);
+
+      const words = `--data rows.npz --loss ${loss} --steps 300 --learning-rate 0.01 --rank 0 --world-size 1 --master-port ${await freePort()}`;
+      execFileSync(PYTHON, ["train_ddp.py", ...words.split(" ")], { cwd: out, stdio: "ignore" });
+      const weights = join(out, "trained", "weights.safetensors");
+      expect((await run(["import", model, weights, "--out", again])).code).toBe(0);
+      const { tensors } = parseSafetensors(readFileSync(weights));
+      const imported = await TabularModel.load(readFileSync(again));
+      expect(imported.weights).toEqual(tensors);
+      expect(imported.notes.at(-1)).toMatch(/trained elsewhere/);
+      const scores = async (path: string) =>
+        (await run(["evaluate", path, data, "--json"])).json.scores as Record<string, number>;
+      const [before, after] = [await scores(model), await scores(again)];
+      const figure = target === "kind" ? "logLoss" : "rootMeanSquaredError";
+      expect(after[figure]).toBeLessThan(0.8 * before[figure]);
+    },
+    60_000,
+  );
+
+test("what cannot be imported is said with its file, and nothing is written", async () => {
+  const data = file("own.csv", `a,b\n${Array.from({ length: 40 }, (_, i) => `${i},${i % 2}`).join("\n")}\n`);
+  const [model, out] = [file("own.safetensors"), file("own-again.safetensors")];
+  await run(["train", data, "--target", "b", "--epochs", "1", "--out", model, "--report", file("own.html")]);
+  const { weights } = await TabularModel.load(readFileSync(model));
+  const first = weights["0.weight"];
+  const other = (changed: object) => serializeSafetensors({ ...weights, ...changed });
+  for (const [bytes, words] of [
+    [other({ more: first }), "others.safetensors: missing [], unknown [more]"],
+    [
+      other({ "0.weight": { data: first.data, shape: [...first.shape].reverse() } }),
+      "others.safetensors: 0.weight is [",
+    ],
+    [
+      other({ "0.weight": { data: first.data.map(() => Number.NaN), shape: first.shape } }),
+      "others.safetensors: 0.weight holds NaN",
+    ],
+    ["a,b", "others.safetensors is no safetensors file"],
+  ] as const) {
+    const { code, err } = await run(["import", model, file("others.safetensors", bytes), "--out", out]);
+    expect([code, err]).toEqual([1, expect.stringContaining(words)]);
+  }
+  expect(existsSync(out)).toBe(false);
+  expect((await run(["export", model, "--data", data])).err).toContain("--data goes with --to pytorch");
+  expect((await run(["export", model, "--to", "pytorch", "--delimiter", ";"])).err).toContain(
+    "--delimiter goes with --data",
+  );
 });
 
 test("checkpoints and other safetensors are inspected, and the weights of a checkpoint exported", async () => {

@@ -1,4 +1,4 @@
-// Looking at who is alive comes to an end whatever goes meanwhile.
+// Looking at who is alive comes to an end whatever goes meanwhile, and a name is one member's.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DistantServer } from "../../bench/scale/distance.ts";
 import { chosen } from "../../src/nats/options.ts";
@@ -33,5 +33,25 @@ describe.skipIf(program === undefined)("who is alive", () => {
     }
     expect([...(await one.alive())]).toEqual(["one"]);
     await one.leave();
+  }, 60_000);
+
+  test("a member that was silent hears that another one has its name, and leaves that one alone", async () => {
+    const one = await join("first", server.address, 300);
+    const silent = await join("same", server.address, 1500);
+    const other = await join("same", server.address, 300); // once the sign of the silent one is old
+    expect(other.name).not.toBe(silent.name);
+    const told = () => {
+      try {
+        return `${silent.latest}`;
+      } catch (error) {
+        return `${error}`;
+      }
+    };
+    await expect
+      .poll(told, { timeout: 10_000 })
+      .toBe('ArgumentError: nats: another member has the name "same" by now: this one was silent too long');
+    await silent.leave();
+    expect([...(await one.alive())].sort()).toEqual(["first", "same"]);
+    for (const each of [one, other]) await each.leave();
   }, 60_000);
 });

@@ -31,39 +31,45 @@ test("rate 1 and no momentum give the members' mean weights, weighed by their sa
   expect([...weights.w.data]).toEqual([0.5, 5, 2.25]);
 });
 
-test("a change beyond the norm is cut to it, and whole numbers stay whole", () => {
-  const weights = { w: { data: Float32Array.of(0, 0), shape: [2] }, n: { data: Int32Array.of(4), shape: [1] } };
-  const values = { w: { data: Float32Array.of(-30, -40), shape: [2] }, n: { data: Float32Array.of(0), shape: [1] } };
+test("a change beyond the norm is cut to it", () => {
+  const weights = vector([0, 0]);
   const anchor = { round: 0, weights, momentum: {} };
-  const after = outerStep(anchor, [{ samples: 1, values }], { learningRate: 1, momentum: 0, maxNorm: 5 });
+  const changes = [{ samples: 1, values: vector([-30, -40]) }];
+  const after = outerStep(anchor, changes, { learningRate: 1, momentum: 0, maxNorm: 5 });
   expect([...after.weights.w.data]).toEqual([3, 4]);
-  expect(after.weights.n.data).toEqual(Int32Array.of(4));
 });
 
-test("what is not trained is the members' mean, whatever the outer step, and no reason to cut what is", () => {
+test("what is not trained is the members' mean, whatever the outer step, which no norm cuts", () => {
   const weights = {
     w: { data: Float32Array.of(0), shape: [1] },
-    running_var: { data: Float32Array.of(1), shape: [1] },
+    running_var: { data: Float32Array.of(1000), shape: [1] },
     num_batches_tracked: { data: Int32Array.of(100), shape: [] },
   };
-  const values = (w: number, variance: number) => ({
-    w: { data: Float32Array.of(w), shape: [1] },
-    running_var: { data: Float32Array.of(1 - variance), shape: [1] },
-    num_batches_tracked: { data: Float32Array.of(-100), shape: [] },
-  });
-  const changes = [
-    { samples: 3, values: values(2, 0.125) },
-    { samples: 1, values: values(2, 0.375) },
-  ];
   const averaged = new Set(["running_var", "num_batches_tracked"]);
-  const options = { learningRate: 0.75, momentum: 0.5, maxNorm: 4 };
+  const change = (variance: number, batches: number) =>
+    changeOf(
+      weights,
+      {
+        w: { data: Float32Array.of(-2), shape: [1] },
+        running_var: { data: Float32Array.of(variance), shape: [1] },
+        num_batches_tracked: { data: Int32Array.of(batches), shape: [] },
+      },
+      averaged,
+    );
+  const changes = [
+    { samples: 3, values: change(1e-7, 2 ** 24 + 1) },
+    { samples: 1, values: change(5e-7, 2 ** 24 + 1) },
+  ];
+  const options = { learningRate: 0.75, momentum: 0.5, maxNorm: 1 };
   const after = outerStep({ round: 0, weights, momentum: {} }, changes, options, averaged);
-  expect([...after.weights.w.data]).toEqual([-0.75 * (2 + 0.5 * 2)]);
-  expect([...after.weights.running_var.data]).toEqual([0.1875]);
-  expect([...after.weights.num_batches_tracked.data]).toEqual([200]);
+  expect([...after.weights.w.data]).toEqual([-0.75 * (1 + 0.5 * 1)]);
+  expect(after.weights.running_var.data[0]).toBeCloseTo(2e-7, 12);
+  expect([...after.weights.num_batches_tracked.data]).toEqual([2 ** 24 + 1]);
   expect(Object.keys(after.momentum)).toEqual(["w"]);
-  const { weights: cut } = outerStep(after, changes, { ...options, maxNorm: 1 }, averaged);
-  expect([...cut.num_batches_tracked.data]).toEqual([300]);
+
+  const halves = unpackChange(packChange(change(1e-7, 2 ** 24 + 1), "f16", averaged));
+  expect([...halves.running_var.data]).toEqual([Math.fround(1e-7)]);
+  expect([...halves.num_batches_tracked.data]).toEqual([2 ** 24 + 1]);
 });
 
 test("what does not fit is said", () => {
@@ -71,6 +77,9 @@ test("what does not fit is said", () => {
   expect(unfit(vector([1, 2]), weights)).toBeUndefined();
   expect(unfit(vector([1, 2, 3]), weights)).toBe("w has shape [3]");
   expect(unfit(vector([1, Number.NaN]), weights)).toBe("w holds NaN or an infinity");
+  expect(unfit({ w: { data: Float32Array.of(1), shape: [2] } }, weights)).toBe("w is 1 numbers of another dtype");
+  expect(unfit({ w: { data: Float64Array.of(1, 2), shape: [2] } }, weights)).toBe("w is 2 numbers of another dtype");
+  expect(unfit(vector([1, 3e38]), weights)).toMatch(/^w holds 3[.0-9]*e\+38$/);
   expect(unfit({ v: weights.w }, weights)).toBe("it has other variables");
 });
 

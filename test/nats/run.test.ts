@@ -1,15 +1,18 @@
 // Members of a run, on a server of Debian's that is started here, and taken away: what they hold, what is refused, in which words.
 import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { jetstream } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
 import { Objm } from "@nats-io/obj";
 import { connect } from "@nats-io/transport-node";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DataError, UnsupportedError } from "../../src/errors.ts";
-import { type Distribution, type NatsOptions, NetworkError, nats, serveTrials } from "../../src/nats/index.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { ArgumentError, DataError, UnsupportedError } from "../../src/errors.ts";
+import { type Distribution, type NatsOptions, NetworkError, nats, runs, serveTrials } from "../../src/nats/index.ts";
 import { digestOf, packChange } from "../../src/nats/parcel.ts";
-import { BatchNorm1d, crossEntropy, Linear, Sequential } from "../../src/nn/index.ts";
-import { adam } from "../../src/optim/index.ts";
+import { BatchNorm1d, crossEntropy, GRU, Linear, mseLoss, Sequential, Stateful } from "../../src/nn/index.ts";
+import { adam, sgd } from "../../src/optim/index.ts";
+import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import { openStudy, uniform } from "../../src/tune/index.ts";
 import { findServer, NatsServer } from "./server.ts";
@@ -99,10 +102,84 @@ describe.skipIf(program === undefined)("a run", () => {
     expect(second.loss).toBeLessThan(first.loss + 0.05);
   }, 60_000);
 
+  test("members that are told how many rounds there are end with one model, and so does who comes after them", async () => {
+    const rounds = { rounds: 4, minMembers: 2, deadline: 20_000 };
+    const both = await Promise.all([1, 2].map((seed) => train(options("ended", rounds), seed, 50)));
+    expect(both.map(({ distribute }) => distribute.round?.round)).toEqual([4, 4]);
+    const late = await train(options("ended", { rounds: 4 }), 3, 50);
+    expect(late.loss).toBeNaN();
+    expect(late.distribute.round?.round).toBe(4);
+    expect(new Set([...both, late].map(({ distribute }) => distribute.round?.digest)).size).toBe(1);
+  }, 60_000);
+
+  test("who is stopped waits for nobody, for members or a server", async () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const other = await NatsServer.start(program as string);
+    const one = trainer(1);
+    await one.load(data);
+    const waits = (servers: string) =>
+      one.fit({
+        batch: 30,
+        epochs: 10,
+        distribute: nats(options("stopped", { servers, minMembers: 2, deadline: 500 })),
+      });
+    const fit = waits(server.address);
+    void fit.done;
+    await expect
+      .poll(() => warn.mock.calls.join(), { timeout: 10_000 })
+      .toBe("simdgrad: nats: round 1 of 1 members waits for more: minMembers is 2");
+    await fit.stop();
+    expect((await fit).length).toBe(2); // twenty steps of ten an epoch
+    const controller = new AbortController();
+    const distribute = nats(options("stopped", { servers: other.address, patience: 600_000 }));
+    let steps = 0;
+    const away = one.fit({
+      batch: 30,
+      epochs: 1000,
+      signal: controller.signal,
+      callbacks: [{ every: 20, onSteps: async () => void (++steps === 3 && (await other.kill())) }],
+      distribute,
+    });
+    setTimeout(() => controller.abort(), 700);
+    await away;
+    expect(distribute.round?.round).toBeGreaterThanOrEqual(2);
+    await one.dispose();
+    await other.stop();
+    warn.mockRestore();
+  }, 30_000);
+
+  test("states of sequences stay with their member", async () => {
+    const ends = await Promise.all(
+      [1, 2].map(async (seed) => {
+        const memory = new Stateful(new GRU(1, 2, { batchFirst: true }), 2);
+        const one = new Trainer(new Sequential(memory, (x: Tensor) => x.sum([1, 2])), {
+          loss: mseLoss,
+          optimizer: sgd(0.01),
+          executor: new JsExecutor(),
+          seed,
+        });
+        await one.load({ x: { data: Float32Array.of(seed, seed, -seed, seed), shape: [2, 2, 1] }, y: [seed, 0] });
+        const distribute = nats(options("sequences", { innerSteps: 2, minMembers: 2, rounds: 3 }));
+        await one.fit({ batch: 2, epochs: 10, distribute });
+        const { h, ...shared } = await one.stateDict().then((state) => {
+          const entries = Object.entries(state).map(([name, { data }]) => [name.replace(/^0\./, ""), [...data]]);
+          return Object.fromEntries(entries) as Record<string, number[]>;
+        });
+        await one.dispose();
+        return { h, shared };
+      }),
+    );
+    expect(ends[0].shared).toEqual(ends[1].shared);
+    expect(ends[0].h).not.toEqual(ends[1].h);
+  }, 30_000);
+
   test("what does not fit the run is refused in words", async () => {
     await train(options("settings"), 1, 2);
     await expect(train(options("settings", { innerSteps: 10 }), 1)).rejects.toThrow(
       new DataError("nats: the run settings has innerSteps 20, this member 10"),
+    );
+    await expect(train(options("settings", { heartbeat: 250 }), 1)).rejects.toThrow(
+      new DataError("nats: the run settings has heartbeat 200, this member 250"),
     );
     await expect(train(options("settings"), 1, 2, 8)).rejects.toThrow(
       /the run settings is of another model: its variables have other names/,
@@ -133,6 +210,14 @@ describe.skipIf(program === undefined)("a run", () => {
     const { distribute } = await running;
     expect(distribute.round?.round).toBe(6);
     expect(distribute.round?.members).toEqual([distribute.member]);
+    await js.publish("$KV.simdgrad_members_foreign.noise", "no JSON");
+    await js.publish(
+      "$KV.simdgrad_members_foreign.other",
+      JSON.stringify({ version: 1, round: "\u001b[31m", rows: 7 }),
+    );
+    const [told] = await runs({ servers: server.address, run: "foreign" });
+    expect(told).toMatchObject({ round: 6, innerSteps: 20, members: [{ member: "other", rows: 7 }] });
+    expect(told.members[0].round).toBeUndefined();
     await connection.close();
   }, 60_000);
 
@@ -198,6 +283,82 @@ describe.skipIf(program === undefined)("a run", () => {
       new DataError("nats: the change of me does not fit: 0.bias holds NaN or an infinity"),
     );
     await one.dispose();
+  }, 60_000);
+
+  test("forged rounds and changes end in words, or are left out", async () => {
+    const { digests } = await train(options("forged", { member: "me" }), 1, 4);
+    expect(digests).toHaveLength(3);
+    const connection = await connect({ servers: [server.address] });
+    const js = jetstream(connection);
+    const objects = await new Objm(js).open("simdgrad_weights_forged");
+    const records = await new Kvm(js).open("simdgrad_run_forged");
+    const { id } = JSON.parse((await records.get("settings"))?.string() ?? "");
+    const round = async (number: number, state: Uint8Array<ArrayBuffer>) => {
+      await objects.putBlob({ name: "forged" }, state);
+      const record = { version: 1, id, round: number, changes: [], object: "forged", digest: await digestOf(state) };
+      await js.publish("$KV.simdgrad_run_forged.round", JSON.stringify(record));
+    };
+    const weights = await trainer(1).stateDict();
+    const [name] = Object.keys(weights);
+    const again = () => train(options("forged", { member: "me", deadline: 500 }), 1, 2);
+    await round(4, packChange({ [name]: weights[name] }, "f32"));
+    await expect(again()).rejects.toThrow(
+      new DataError("nats: the state of round 4 does not fit: it has other variables"),
+    );
+    weights[name].data[0] = Number.NaN;
+    await round(5, packChange(weights, "f32"));
+    await expect(again()).rejects.toThrow(/^nats: the state of round 5 does not fit: .* holds NaN or an infinity/);
+    for (const number of [1e300, -7.5]) {
+      await round(number, packChange(weights, "f32"));
+      await expect(again()).rejects.toThrow(new DataError(`nats: the record of a round has round ${number}`));
+    }
+    weights[name].data[0] = 0;
+    await round(6, packChange(weights, "f32"));
+    // Half as many numbers as their shapes say, and numbers that overflow.
+    const halves = Object.entries(weights).map(([key, { data, shape }]) => [
+      key,
+      { data: new Uint8Array(data.length), shape: [...shape, 1] },
+    ]);
+    const large = Object.entries(weights).map(([key, { data, shape }]) => [
+      key,
+      { data: data.map(() => 3.4e38), shape },
+    ]);
+    for (const [member, change] of [
+      ["halves", halves],
+      ["large", large],
+    ] as const) {
+      const bytes = packChange(Object.fromEntries(change), "f32");
+      await objects.putBlob({ name: member }, bytes);
+      const told = { version: 1, member, round: 7, samples: 2 ** 50, object: member, digest: await digestOf(bytes) };
+      await js.publish(`$KV.simdgrad_run_forged.change.${member}`, JSON.stringify(told));
+    }
+    expect((await again()).distribute.round).toMatchObject({ round: 7, members: ["me"] });
+    await connection.close();
+  }, 60_000);
+
+  test("a run that was begun anew ends who was in the one before, and is no trouble for the others", async () => {
+    const connection = await connect({ servers: [server.address] });
+    const streams = (await jetstreamManager(connection)).streams;
+    const one = trainer(1);
+    await one.load(data);
+    const distribute = nats(options("anew", { minMembers: 2, deadline: 500, patience: 5000 }));
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const waiting = one.fit({ batch: 30, epochs: 4, distribute });
+    const ended = expect(waiting).rejects.toThrow(/^nats: the run anew was begun anew, or its server lost it/);
+    await expect.poll(() => warn.mock.calls.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    const again = trainer(1);
+    await again.load(data);
+    await expect(again.fit({ batch: 30, epochs: 1, distribute })).rejects.toThrow(
+      new ArgumentError("nats: it is in a fit: each fit takes one of its own"),
+    );
+    for (const name of ["KV_simdgrad_run_anew", "KV_simdgrad_members_anew", "OBJ_simdgrad_weights_anew"])
+      await streams.delete(name);
+    const other = await train(options("anew", { deadline: 500 }), 2, 4);
+    await ended;
+    expect(other.digests.filter((digest) => digest !== undefined)).toHaveLength(3);
+    await again.fit({ batch: 30, epochs: 2, distribute: nats(options("anew")) });
+    await Promise.all([one.dispose(), again.dispose(), connection.close()]);
+    warn.mockRestore();
   }, 60_000);
 
   test("a server that stays away longer than there is patience ends the fit, and the weights stay", async () => {

@@ -98,9 +98,8 @@ export class NatsServer {
     const child = this.#process;
     if (child === undefined) return;
     this.#process = undefined;
-    const gone = new Promise((resolve) => child.once("exit", resolve));
     child.removeAllListeners("exit");
-    child.once("exit", () => undefined);
+    const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
     await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 2000))]);
   }

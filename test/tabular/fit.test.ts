@@ -269,8 +269,19 @@ test("scales tell how features come from columns, and numbers from outputs", asy
   expect(Math.abs(area.median - area.mean)).toBeLessThan(area.scale);
   expect(model.outputScale?.mean).toBeGreaterThan(500_000);
   const classes = await fitTable(people(80), { target: "came", epochs: 1 });
-  expect(classes.scales.map(({ name }) => name)).toEqual(["age", "income", "date"]);
+  expect(classes.scales.map(({ name }) => name)).toEqual(["age", "income", "date", "income missing"]);
   expect(classes.outputScale).toBeUndefined();
+
+  const rows = people(80);
+  const { data, shape } = classes.trainingRows(rows).inputs;
+  for (const { name, median, mean, scale } of classes.scales) {
+    const place = classes.features.indexOf(name);
+    const cells = rows.column(name.replace(" missing", "")).values as Float64Array;
+    for (const [row, cell] of cells.entries()) {
+      const number = name.endsWith("missing") ? Number(Number.isNaN(cell)) : Number.isNaN(cell) ? median : cell;
+      if (name !== "date") expect(data[row * shape[1] + place]).toBeCloseTo((number - mean) / scale, 5);
+    }
+  }
 });
 
 test("options are checked against the table", async () => {

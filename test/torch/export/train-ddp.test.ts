@@ -1,7 +1,6 @@
 // Two processes go on training an exported model; one is killed, both are started again, and the weights come back.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serializeNpz } from "../../../src/data/index.ts";
 import { JsExecutor, Trainer } from "../../../src/index.ts";
@@ -9,6 +8,7 @@ import { parseSafetensors } from "../../../src/io/index.ts";
 import { BatchNorm1d, crossEntropy, Dropout, Linear, relu, Sequential } from "../../../src/nn/index.ts";
 import { sgd } from "../../../src/optim/index.ts";
 import { readTorch, toPytorch, torchStateDict } from "../../../src/torch/index.ts";
+import { freePort } from "../../nats/server.ts";
 import { numbers } from "../../random.ts";
 import { missing, PYTHON } from "./python.ts";
 
@@ -39,14 +39,6 @@ interface Member {
   readonly ended: Promise<number | string>;
   /** Resolves with the first line that fits. */
   saying(fits: (line: Line) => boolean): Promise<Line>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const children: ChildProcess[] = [];
