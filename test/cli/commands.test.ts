@@ -126,7 +126,11 @@ describe("train", async () => {
     expect((await run(["inspect", model, "--json"])).json).toMatchObject({
       kind: "model",
       target: "kind",
-      scales: [{ name: "size", median: expect.any(Number), mean: expect.any(Number) }, { name: "picked" }],
+      scales: [
+        { name: "size", median: expect.any(Number), mean: expect.any(Number) },
+        { name: "picked" },
+        { name: "size missing" },
+      ],
       outputScale: null,
       weights: expect.any(Number),
     });
