@@ -40,7 +40,7 @@ export interface Speeds {
 const DIGEST = "0".repeat(64);
 const changeOf = (round: number): Contribution => {
   const member = nameOf(0);
-  return { member, round, samples: 160, object: `change.${round}.${member}`, digest: DIGEST };
+  return { member, round, samples: 160, object: `change.${round}.${member}.${DIGEST.slice(0, 8)}`, digest: DIGEST };
 };
 
 function optionsOf(servers: string, place: number) {
@@ -71,12 +71,12 @@ export async function compareOperations(program: string): Promise<OperationCompa
   await compare("agreeing", operations.agreeing, () => other.agree(record));
   for (const size of [10_000, 400_000]) {
     const bytes = new Uint8Array(size).map((_, i) => i * 7);
-    const [object, digest] = [`change.${size}`, await digestOf(bytes)];
+    const [object, digest] = [`change.${size / 10_000}.${one.name}`, await digestOf(bytes)];
     await compare(`storing ${size} bytes`, operations.putting(size), () => one.put(object, bytes));
     await compare(`fetching ${size} bytes`, operations.getting(size), () => one.get({ object, digest }, size));
     await compare("taking an object away", operations.dropping, () => one.drop(object));
   }
-  await compare("taking none away", operations.droppingNothing, () => one.drop("change.7.m0000000"));
+  await compare("taking none away", operations.droppingNothing, () => one.drop(`change.7.${one.name}`));
   const text = toText(changeOf(1)).length;
   const told = operations.telling(text);
   const heardByTwo = { ...told, down: told.down + 2 * text };
