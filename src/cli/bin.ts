@@ -8,6 +8,8 @@ const controller = new AbortController();
 
 /** Milliseconds within which npx passes on the signal that the terminal has already given. */
 const ECHO = 500;
+/** Milliseconds that a process that was interrupted has for what its command has left. */
+const LEFT = 1000;
 let interrupted = 0;
 /** What an interruption ends with. */
 let code: number = CODES.interrupted;
@@ -50,3 +52,5 @@ const ended = await main(process.argv.slice(2), {
   signal: controller.signal,
 });
 process.exitCode = ended === CODES.interrupted ? code : ended;
+// What a module still does keeps nobody who was told to leave.
+if (ended === CODES.interrupted) setTimeout(() => process.exit(), LEFT).unref();

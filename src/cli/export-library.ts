@@ -1,11 +1,20 @@
 // simdgrad export --to: a model as code of another library.
-import { mkdirSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { serializeNpz } from "../data/index.ts";
 import { DataError } from "../errors.ts";
 import type { OnnxSignature } from "../onnx/index.ts";
 import { CODES, type Command } from "./command.ts";
-import { besides, bytesOfFile, checkNotEmpty, isSafetensors, type Terminal, type Voice, write } from "./io.ts";
+import {
+  besides,
+  bytesOfFile,
+  checkApart,
+  checkNotEmpty,
+  isSafetensors,
+  type Terminal,
+  type Voice,
+  write,
+} from "./io.ts";
 import { modelOf, named, readKnown } from "./models.ts";
 import { tableNetwork } from "./table-network.ts";
 import { type Given, UsageError } from "./usage.ts";
@@ -13,6 +22,15 @@ import { several } from "./words.ts";
 
 /** What train_ddp.py is given. */
 const ROWS = "rows.npz";
+
+/** All that an export may write, with words at the head of those that are programs. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  "model.py": " of simdgrad, in PyTorch. It takes ",
+  "weights.safetensors": "",
+  "train_ddp.py": "Goes on training the model of model.py by several processes",
+  "constants.safetensors": "",
+  [ROWS]: "",
+};
 
 /** @throws UsageError for another library, and where a folder cannot be */
 export async function exportToLibrary(
@@ -25,7 +43,7 @@ export async function exportToLibrary(
   const [to, data] = [values.get("to"), values.get("data")];
   if (to !== "pytorch") throw new UsageError(`--to must be pytorch, and not ${to}`);
   const out = values.get("out") ?? besides(path, ".pytorch");
-  checkFolder(out);
+  checkFolder(out, data === undefined ? [path] : [path, data]);
   if (path === "-" && data === "-") throw new UsageError("MODEL and --data cannot both be stdin");
   const bytes = checkNotEmpty(path, await bytesOfFile(path, terminal));
   const isOnnx = extname(path).toLowerCase() === ".onnx" && !isSafetensors(bytes);
@@ -37,14 +55,21 @@ export async function exportToLibrary(
       "note: an ONNX file does not tell what is trained: all its tensors of real numbers are parameters, also those that were constants, " +
         "and batch norms keep the statistics that they have",
     );
-  mkdirSync(out, { recursive: true });
+  if (!existsSync(out)) mkdirSync(out); // with folders above, it would never end in /proc
+  const before = Object.keys(WRITTEN).filter((name) => existsSync(join(out, name)));
+  const overwritten = before.filter((name) => name in files);
+  const left = before.filter((name) => !(name in files));
   for (const [name, content] of Object.entries(files)) await write(join(out, name), content);
+  if (overwritten.length > 0)
+    voice.note(`note: what was there before is written over: ${overwritten.map((name) => join(out, name)).join(", ")}`);
+  if (left.length > 0)
+    voice.note(`note: of an export before, and not of this one: ${left.map((name) => join(out, name)).join(", ")}`);
   voice.say(
     `${several(Object.keys(files).length, "file")}: ${Object.keys(files)
       .map((name) => join(out, name))
       .join(", ")}`,
   );
-  voice.result({ command: "export", file: path, to, out, files: Object.keys(files) });
+  voice.result({ command: "export", file: path, to, out, files: Object.keys(files), overwritten });
   return CODES.good;
 }
 
@@ -56,13 +81,29 @@ async function rowsOf(path: string, bytes: Uint8Array, data: string, given: Give
   return serializeNpz({ inputs, targets });
 }
 
-function checkFolder(out: string): void {
+/** @throws UsageError where the folder cannot be, or where files in it are not to be written over */
+function checkFolder(out: string, given: readonly string[]): void {
+  const fault = (what: string) => new UsageError(`--out ${out}: ${what}`);
+  if (out === "-" || out === "") throw fault("a folder is wanted");
   const there = statSync(out, { throwIfNoEntry: false });
-  if (out === "-" || out === "") throw new UsageError(`--out ${out}: a folder is wanted`);
-  if (there !== undefined && !there.isDirectory())
-    throw new UsageError(`--out ${out}: it is a file, and a folder is wanted`);
-  const above = statSync(dirname(out), { throwIfNoEntry: false });
-  if (above === undefined) throw new UsageError(`--out ${out}: there is no folder ${dirname(out)}`);
+  if (there === undefined) {
+    const bare = out.replace(/(?<=.)[/\\]+$/, "");
+    if (lstatSync(bare, { throwIfNoEntry: false })?.isSymbolicLink())
+      throw fault(`it is a link to ${readlinkSync(bare)}, and there is no such folder`);
+    const above = statSync(dirname(out), { throwIfNoEntry: false });
+    if (above === undefined) throw fault(`there is no folder ${dirname(out)}`);
+    return;
+  }
+  if (!there.isDirectory()) throw fault("it is a file, and a folder is wanted");
+  for (const [name, words] of Object.entries(WRITTEN)) {
+    const path = join(out, name);
+    checkApart("out", path, given);
+    const file = statSync(path, { throwIfNoEntry: false });
+    if (file === undefined) continue;
+    if (!file.isFile()) throw fault(`${name} in it is no file`);
+    if (!readFileSync(path, "latin1").slice(0, 10_000).includes(words))
+      throw fault(`${name} in it was not written by simdgrad, and would be written over: take another folder`);
+  }
 }
 
 /** A model of a table, of features [batch, features]. */

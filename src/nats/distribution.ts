@@ -96,8 +96,8 @@ class Member implements Distribution {
     this.every = options.settings.innerSteps;
   }
 
-  openTrials() {
-    return openTrials(this.#chosen);
+  openTrials(signal?: AbortSignal) {
+    return openTrials(this.#chosen, signal);
   }
 
   get #joined(): Run {

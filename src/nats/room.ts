@@ -83,6 +83,7 @@ export class Room {
 
   /** From the signal on what is under way has a moment to end, and then nobody waits. */
   #leaveSoon(): void {
+    if (this.closed) return;
     this.#leaving = setTimeout(() => {
       this.#left = true;
       for (const tell of [...this.#returned]) tell(new Left());
@@ -92,6 +93,21 @@ export class Room {
   /** @throws Left once that moment is over */
   stay(): void {
     if (this.#left) throw new Left();
+  }
+
+  /** Waits for what has nothing to do with the server, and may never end. @throws Left once nobody wants it any more */
+  async whileHere<T>(action: () => Promise<T>): Promise<T> {
+    const { promise, reject } = withReject();
+    const tell = (error: Error) => {
+      if (error instanceof Left) reject(error);
+    };
+    this.stay();
+    this.#returned.add(tell);
+    try {
+      return await Promise.race([action(), promise]);
+    } finally {
+      this.#returned.delete(tell);
+    }
   }
 
   /** Does it, again and again while the server is away, for as long as there is patience. @throws NetworkError */
@@ -145,10 +161,11 @@ export function unlessLate(error: unknown): undefined {
   if (!LATE.includes((error as { readonly code?: unknown }).code)) throw error;
 }
 
-/** A member that leaves in the middle of something keeps what it has. */
-export async function unlessLeft(act: Promise<void>): Promise<void> {
-  await act.catch((error) => {
+/** A member that leaves in the middle of something keeps what it has: undefined comes of that. */
+export async function unlessLeft<T>(act: Promise<T>): Promise<T | undefined> {
+  return act.catch((error) => {
     if (!(error instanceof Left)) throw error;
+    return undefined;
   });
 }
 

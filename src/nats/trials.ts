@@ -3,42 +3,53 @@
 import type { AckPolicy, JsMsg, RetentionPolicy } from "@nats-io/jetstream";
 import { aFunction, anObjectWith } from "../check.ts";
 import { DataError, WorkerError } from "../errors.ts";
-import { checkOutcome, checkReport, type Objective, type Outcome, type Trial } from "../tune/trial.ts";
-import { fromWire, toWire, type WireError } from "../worker/wire.ts";
+import { checkOutcome, checkReport, nonFiniteOf, type Objective, type Outcome, type Trial } from "../tune/trial.ts";
+import { fromWire } from "../worker/wire.ts";
 import { type Place, placed, type RunOptions } from "./options.ts";
 import { digestOf, fromText, toText } from "./parcel.ts";
-import { Room, unlessLate } from "./room.ts";
+import { Left, Room, unlessLate, unlessLeft } from "./room.ts";
+import { aResult, failureOf, type Result, resultFrom, resultOf, resultText } from "./trial-result.ts";
 
 const WORKING = 10_000; // ms of silence after which a member counts as dead
 const DEATHS = 3; // over one trial
 
 /** A trial that is to be run, and of its number and values what its result and its artifact are called. */
 const aJob = { trial: 0, values: null as unknown, name: "" };
-
-interface Result {
-  readonly outcome: Outcome | { readonly value: number; readonly kept: true } | null;
-  readonly error: WireError | null;
-}
-
-const aResult: Result = { outcome: null, error: null };
+type Job = Readonly<typeof aJob>;
 
 /** Numbers that JSON does not have come as texts. */
 const aReport = { name: "", step: 0, value: null as number | string | null };
 const aJudgement = { pruned: false };
 
 /** What both sides have of a run. */
-function openQueue(place: Place & { readonly run: string }) {
+function openQueue(place: Place & { readonly run: string }, signal?: AbortSignal) {
   const { run } = place;
   const [stream, subject] = [`simdgrad_trials_${run}`, `simdgrad.trials.${run}`];
-  return Room.enter(place, "opening the queue of trials", async (room) => {
+  const open = async (room: Room) => {
     const results = await room.bucket(`simdgrad_results_${run}`);
     const artifacts = await room.objects(`simdgrad_artifacts_${run}`);
     const retention = "workqueue" as RetentionPolicy;
     await room.manager.streams.add({ name: stream, subjects: [`${subject}.job`], retention });
     const ack_policy = "explicit" as AckPolicy;
     await room.manager.consumers.add(stream, { durable_name: "members", ack_policy, ack_wait: WORKING * 1e6 });
-    return { room, subject, stream, results, artifacts };
-  });
+    return { results, artifacts };
+  };
+  return Room.enter(
+    place,
+    "opening the queue of trials",
+    async (room) => {
+      /** Does it again and again, and makes anew meanwhile what the server has lost. */
+      const again = <T>(what: string, action: () => Promise<T>): Promise<T> =>
+        room.again(what, () =>
+          action().catch(async (error) => {
+            await open(room).catch(() => undefined); // what is wrong is said by the error that was before
+            throw error;
+          }),
+        );
+      return { room, again, subject, stream, ...(await open(room)) };
+    },
+    signal,
+  );
 }
 
 type Queue = Awaited<ReturnType<typeof openQueue>>;
@@ -46,14 +57,15 @@ type Queue = Awaited<ReturnType<typeof openQueue>>;
 /** Trials that run elsewhere, with the last step that each reported. */
 type Running = Map<string, { readonly trial: Trial; last: number }>;
 
-/** Opens what runs trials elsewhere: the study's side. */
-export async function openTrials(place: Place & { readonly run: string }) {
-  const queue = await openQueue(place);
+/** Opens what runs trials elsewhere: the study's side. Undefined where the signal comes first, as is what is waited for then. */
+export async function openTrials(place: Place & { readonly run: string }, signal?: AbortSignal) {
+  const queue = await unlessLeft(openQueue(place, signal));
+  if (queue === undefined) return undefined;
   const running: Running = new Map();
   const callback = (_: unknown, message: Asked) => void judge(running, message);
   const reports = queue.room.connection.subscribe(`${queue.subject}.report`, { callback });
   return {
-    run: (trial: Trial) => runElsewhere(queue, running, trial),
+    run: (trial: Trial) => unlessLeft(runElsewhere(queue, running, trial)),
     async close() {
       reports.unsubscribe();
       await queue.room.leave();
@@ -63,22 +75,17 @@ export async function openTrials(place: Place & { readonly run: string }) {
 
 /** The outcome of a trial, which whoever is free runs; that of an earlier time, where there is one. @throws what the objective threw */
 async function runElsewhere(queue: Queue, running: Running, trial: Trial): Promise<Outcome> {
-  const { room, subject, artifacts } = queue;
+  const { again, artifacts } = queue;
   const { number, values } = trial;
   const text = new TextEncoder().encode(JSON.stringify(values));
   const name = `${number}-${(await digestOf(text)).slice(0, 16)}`;
   running.set(name, { trial, last: -1 });
   try {
-    const revision = await room.again("looking for a result", () => withoutResult(queue, name));
-    if (revision !== undefined)
-      await room.again("queueing a trial", () =>
-        // What was queued before a failure would swallow a second message of the same name.
-        room.js.publish(`${subject}.job`, toText({ trial: number, values, name }), { msgID: `${name}-${revision}` }),
-      );
-    const { outcome, error } = fromText(await resultOf(queue, name), "the result of a trial", aResult);
+    await again("looking for a result", () => withoutFailure(queue, name));
+    const { outcome, error } = resultFrom(await awaited(queue, { trial: number, values, name }), number);
     if (error !== null) throw fromWire(error);
-    if (typeof outcome !== "object" || outcome === null || !("kept" in outcome)) return outcome as Outcome;
-    const artifact = await room.again("fetching an artifact", () => artifacts.getBlob(name));
+    if (typeof outcome !== "object" || !("kept" in outcome)) return outcome;
+    const artifact = await again("fetching an artifact", () => artifacts.getBlob(name));
     if (artifact === null) throw new DataError(`nats: the artifact of trial ${number} is gone`);
     return { value: outcome.value, artifact };
   } finally {
@@ -86,24 +93,23 @@ async function runElsewhere(queue: Queue, running: Running, trial: Trial): Promi
   }
 }
 
-/**
- * Undefined where there is a result; else the revision of what was there, 0 for nothing. A failure of an earlier time goes: its reason may be
- * mended by now.
- */
-async function withoutResult({ results }: Queue, name: string): Promise<number | undefined> {
+/** A failure of an earlier time goes: its reason may be mended by now. */
+async function withoutFailure({ results }: Queue, name: string): Promise<void> {
   for (;;) {
     const entry = await results.get(name);
-    if (entry === null) return 0;
-    if (entry.operation !== "PUT") return entry.revision;
-    if (fromText(entry.string(), "the result of a trial", aResult).error === null) return undefined;
+    if (entry?.operation !== "PUT") return;
+    if (fromText(entry.string(), "the result of a trial", aResult).error === null) return;
     await results.delete(name, { previousSeq: entry.revision }).catch(unlessLate);
   }
 }
 
-async function resultOf({ room, results }: Queue, name: string): Promise<string> {
-  for (;;) {
-    const found = await room.again("waiting for a result", async () => {
-      const watch = await results.watch({ key: name });
+/** The result of a trial, which is queued for it, and queued anew whenever the server has lost it. */
+async function awaited(queue: Queue, job: Job): Promise<string> {
+  const { again, results } = queue;
+  for (let place = 0; ; ) {
+    const found = await again("waiting for a result", async () => {
+      place = await queued(queue, job, place);
+      const watch = await results.watch({ key: job.name });
       const timer = setTimeout(() => watch.stop(), WORKING); // and looks anew: the server may have been another in between
       try {
         for await (const entry of watch) if (entry.operation === "PUT") return entry.string();
@@ -114,6 +120,19 @@ async function resultOf({ room, results }: Queue, name: string): Promise<string>
       }
     });
     if (found !== undefined) return found;
+  }
+}
+
+/**
+ * The place of a job in the queue: the one where it was last, or a new one where it is there no more, though it has no result. A message is
+ * named by the place of the one that it replaces, so that whoever replaces the same one makes no second one.
+ */
+async function queued({ room, results, stream, subject }: Queue, job: Job, before: number): Promise<number> {
+  for (let place = before; ; ) {
+    const message = place === 0 ? null : await room.manager.streams.getMessage(stream, { seq: place });
+    if (message?.string() === toText(job)) return place;
+    if ((await results.get(job.name))?.operation === "PUT") return place;
+    ({ seq: place } = await room.js.publish(`${subject}.job`, toText(job), { msgID: `${job.name}-${place}` }));
   }
 }
 
@@ -141,7 +160,7 @@ async function judge(running: Running, message: Asked): Promise<void> {
 /** What a member runs for a study elsewhere. */
 export interface ServeTrialsOptions<V = unknown> extends RunOptions {
   readonly objective: Objective<V>;
-  /** Ends the member once the trial that it runs has ended. */
+  /** Ends the member once the trial that it runs has ended, or after two seconds: then another member gets it. */
   readonly signal?: AbortSignal;
   /** Told before each trial. */
   readonly onTrial?: (trial: number) => void;
@@ -171,43 +190,59 @@ export async function serveTrials<V = unknown>(options: ServeTrialsOptions<V>): 
   };
   const place = placed(options, "serveTrials", checks, "run", "objective");
   const { objective, signal, onTrial } = options;
-  const queue = await openQueue(place);
-  const { room, stream } = queue;
-  try {
+  const queue = await unlessLeft(openQueue(place, signal));
+  if (queue === undefined) return;
+  const { room, again, stream } = queue;
+  const taken: JsMsg[] = []; // several, where one arrives that was asked for before the server was away
+  let unended: JsMsg | undefined;
+  const serve = async () => {
     while (signal?.aborted !== true) {
-      const message = await room.again("waiting for a trial", async () =>
-        (await room.js.consumers.get(stream, "members")).next({ expires: 2000 }),
-      );
-      if (message === null) continue;
+      await again("waiting for a trial", async () => {
+        const message = await (await room.js.consumers.get(stream, "members")).next({ expires: 2000 });
+        if (message !== null) taken.push(message);
+      });
+      const message = taken.shift();
+      if (message === undefined) continue;
       const working = setInterval(() => message.working(), WORKING / 3);
       try {
         await runOne(queue, message, objective as Objective, onTrial);
+      } catch (error) {
+        if (error instanceof Left) unended = message;
+        throw error;
       } finally {
         clearInterval(working);
       }
     }
+  };
+  try {
+    await unlessLeft(serve());
   } finally {
-    await room.leave();
+    await room.leave(async () => unended && giveBack(queue, unended));
   }
 }
 
+/** Queues a trial anew whose member leaves, which is no death; in the place of its message, as the study's side does. */
+async function giveBack({ room, subject }: Queue, message: JsMsg): Promise<void> {
+  const { name } = fromText(message.string(), "a trial", aJob);
+  await room.js.publish(`${subject}.job`, message.data, { msgID: `${name}-${message.seq}` });
+  await message.ackAck();
+}
+
 async function runOne(
-  { room, subject, results, artifacts }: Queue,
+  { room, again, subject, results, artifacts }: Queue,
   message: JsMsg,
   objective: Objective,
   onTrial?: (trial: number) => void,
 ): Promise<void> {
-  let job: typeof aJob;
-  try {
-    job = fromText(message.string(), "a trial", aJob);
-  } catch {
-    message.term("a foreign message");
+  const job = jobFrom(message);
+  if (job === undefined) {
+    message.term(); // no reason: servers of version 2.9 would not understand it, and give the message out for ever
     return;
   }
   const { trial: number, values, name } = job;
-  const known = await room.again("looking for a result", () => results.get(name));
+  const known = await again("looking for a result", () => results.get(name));
   if (known?.operation === "PUT") {
-    await room.again("ending a trial", async () => message.ackAck()); // it was queued twice
+    await again("ending a trial", async () => message.ackAck()); // it was queued twice
     return;
   }
   let pruned = false;
@@ -217,6 +252,7 @@ async function runOne(
     values,
     async report(step, value) {
       checkReport(step, value, last);
+      room.stay();
       last = step;
       const text = toText({ name, step, value: Number.isFinite(value) ? value : String(value) });
       // Without an answer, as where the study's side is away, the trial goes on: it would be judged at its next report.
@@ -229,17 +265,30 @@ async function runOne(
   try {
     if (message.info.deliveryCount > DEATHS) throw new WorkerError(`${DEATHS} members died over trial ${number}`);
     onTrial?.(number);
-    const outcome = await objective(trial);
-    checkOutcome(outcome, "trials: what the objective gives");
-    const { value, artifact } = typeof outcome === "object" ? outcome : { value: 0, artifact: undefined };
-    if (artifact !== undefined) await room.again("storing an artifact", () => artifacts.putBlob({ name }, artifact));
-    result = { outcome: artifact === undefined ? outcome : { value, kept: true }, error: null };
+    const outcome = await room.whileHere(async () => objective(trial));
+    const isBroken = nonFiniteOf(outcome) !== undefined;
+    if (!isBroken) checkOutcome(outcome, "trials: what the objective gives");
+    const artifact = typeof outcome === "object" && !isBroken ? outcome.artifact : undefined;
+    if (artifact !== undefined) await again("storing an artifact", () => artifacts.putBlob({ name }, artifact));
+    result = resultOf(outcome, artifact !== undefined);
   } catch (error) {
-    result = { outcome: null, error: toWire(error) };
+    if (error instanceof Left) throw error;
+    result = failureOf(error);
   }
-  await room.again(
-    "storing a result",
-    () => results.create(name, toText(result)).catch(unlessLate), // another member, taken for dead or not, was first
-  );
-  await room.again("ending a trial", async () => message.ackAck());
+  await again("storing a result", () => {
+    const text = resultText(result, number, room.connection.info?.max_payload);
+    return results.create(name, text).catch(unlessLate); // another member, taken for dead or not, was first
+  });
+  await again("ending a trial", async () => message.ackAck());
+}
+
+/** Undefined for what no study has queued: its name would be no key of a result. */
+function jobFrom(message: JsMsg): Job | undefined {
+  try {
+    const job = fromText(message.string(), "a trial", aJob);
+    const isNumber = Number.isSafeInteger(job.trial) && job.trial >= 0;
+    return isNumber && new RegExp(`^${job.trial}-[0-9a-f]{16}$`).test(job.name) ? job : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -5,7 +5,7 @@ import type { AnyWorker } from "../worker/workers.ts";
 import { TrialWorker } from "./host.ts";
 import type { Space, Values } from "./space.ts";
 import type { Study } from "./study.ts";
-import { checkOutcome, type Objective, type Outcome, type Trial } from "./trial.ts";
+import { checkOutcome, nonFiniteOf, type Objective, type Outcome, type Trial } from "./trial.ts";
 
 /** What runs the trials of a study. */
 export interface TrialsOptions<V> {
@@ -22,7 +22,10 @@ export interface TrialsOptions<V> {
   readonly workers?: number;
   /** Milliseconds in which a module is to call `serveObjective`: what it loads before counts. Default 60,000. */
   readonly patience?: number;
-  /** Ends the search once the trials that run have ended. */
+  /**
+   * Ends the search once the trials that run have ended. Those that run elsewhere have two seconds for that; whoever goes on with the search
+   * later has them first.
+   */
   readonly signal?: AbortSignal;
   /** Which errors of an objective are the failure of one trial; default: a NonFiniteError. Others end the search. */
   readonly tolerate?: (error: unknown) => boolean;
@@ -30,8 +33,10 @@ export interface TrialsOptions<V> {
 
 /** Who runs trials elsewhere. */
 export interface TrialDistribution {
-  /** Opens what is common to the trials of one search. */
-  openTrials(): Promise<{ run(trial: Trial): Promise<Outcome>; close(): Promise<void> }>;
+  /** Opens what is common to the trials of one search. After the signal what is waited for is undefined soon: the trial has not ended. */
+  openTrials(
+    signal?: AbortSignal,
+  ): Promise<{ run(trial: Trial): Promise<Outcome | undefined>; close(): Promise<void> } | undefined>;
 }
 
 /** Workers that may die one after the other. */
@@ -45,12 +50,16 @@ interface Lane<V> {
   end(): Promise<void>;
 }
 
-/** Runs trials until there are `count`; `isEnough` says whether so many were begun, or all that there are. */
+/**
+ * Runs trials until there are `count`; `isEnough` says whether so many were begun, or all that there are. `leave` is told of a trial that goes
+ * on without this search.
+ */
 export async function runTrials<S extends Space>(
   study: Study<S>,
   count: number,
   options: TrialsOptions<Values<S>>,
   isEnough: (count: number) => boolean,
+  leave: (trial: number) => void,
 ): Promise<void> {
   aWholeNumber(1)(count, "trials: the number of trials");
   checkOptions(options, "trials", {
@@ -76,18 +85,18 @@ export async function runTrials<S extends Space>(
     throw new ArgumentError("trials: patience says nothing without a module, which is waited for");
   let isOver = false;
   const isDone = () => isOver || signal?.aborted === true || isEnough(count);
-  const elsewhere = isEnough(count) ? undefined : await distribute?.openTrials();
+  const elsewhere = isDone() ? undefined : await distribute?.openTrials(signal);
   const laneOf = (): Lane<Values<S>> => {
-    if (elsewhere !== undefined) return here((trial) => elsewhere.run(trial));
+    if (elsewhere !== undefined) return away((trial) => elsewhere.run(trial));
     if (module === undefined) return here(objective as Objective<Values<S>>);
     return inWorker(module, (worker) => worker.begin(patience, signal));
   };
-  const lanes = Array.from({ length: isEnough(count) ? 0 : Math.min(workers, count) }, async () => {
+  const lanes = Array.from({ length: isDone() ? 0 : Math.min(workers, count) }, async () => {
     const lane = laneOf();
     try {
       while (!isDone()) {
         await lane.ready();
-        if (!isDone()) await runOne(study, lane, tolerate);
+        if (!isDone()) await runOne(study, lane, tolerate, leave);
       }
     } catch (error) {
       isOver = true;
@@ -106,18 +115,20 @@ async function runOne<S extends Space>(
   study: Study<S>,
   lane: Lane<Values<S>>,
   tolerate: (error: unknown) => boolean,
+  leave: (trial: number) => void,
 ): Promise<void> {
   const trial = await study.ask();
   let outcome: Outcome;
   try {
     outcome = await lane.run(trial);
-    const value = typeof outcome === "number" ? outcome : typeof outcome === "object" ? outcome?.value : 0;
-    if (typeof value === "number" && !Number.isFinite(value)) {
-      await study.tell(trial, "failed", `the objective gave ${value}`);
+    const broken = nonFiniteOf(outcome);
+    if (broken !== undefined) {
+      await study.tell(trial, "failed", `the objective gave ${broken}`);
       return;
     }
     checkOutcome(outcome, "trials: what the objective gives");
   } catch (error) {
+    if (error instanceof Unended) return leave(trial.number);
     await study.tell(trial, "failed", error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     if (error instanceof Died || tolerate(error)) return;
     throw error;
@@ -127,6 +138,17 @@ async function runOne<S extends Space>(
 
 function here<V>(objective: Objective<V>): Lane<V> {
   return { ready: async () => {}, run: async (trial) => objective(trial), end: async () => {} };
+}
+
+/** Nobody waits for a trial any more that runs elsewhere. */
+class Unended extends Error {}
+
+function away<V>(run: (trial: Trial<V>) => Promise<Outcome | undefined>): Lane<V> {
+  return here(async (trial) => {
+    const outcome = await run(trial);
+    if (outcome === undefined) throw new Unended();
+    return outcome;
+  });
 }
 
 /** A worker died over a trial: the next one goes on. */

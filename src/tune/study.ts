@@ -355,7 +355,7 @@ export class Study<S extends Space> {
   async trials(count: number, options: TrialsOptions<Values<S>>): Promise<readonly TrialRecord<Values<S>>[]> {
     const isEnough = (most: number) =>
       this.#ledger.records.length - this.#interrupted.length >= Math.min(most, this.#limit);
-    await runTrials(this, count, options, isEnough);
+    await runTrials(this, count, options, isEnough, (trial) => this.#interrupted.push(trial));
     return this.history;
   }
 }

@@ -36,6 +36,12 @@ export function checkReport(step: number, value: number, before: number | undefi
     throw new ArgumentError(`report: step ${step} does not come after step ${before}`);
 }
 
+/** NaN or an infinity, where an objective gave it: this trial has failed, and the search goes on. */
+export function nonFiniteOf(outcome: unknown): number | undefined {
+  const value = isRecord(outcome) ? outcome.value : outcome;
+  return typeof value === "number" && !Number.isFinite(value) ? value : undefined;
+}
+
 /** @throws ArgumentError for anything else */
 export function checkOutcome(outcome: unknown, what: string): asserts outcome is Outcome {
   if (outcome === "pruned" || outcome === "failed") return;

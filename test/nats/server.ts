@@ -104,6 +104,11 @@ export class NatsServer {
     await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 2000))]);
   }
 
+  /** Takes away all that it had stored, while it is killed. */
+  async empty(): Promise<void> {
+    await rm(join(this.#folder, "store"), { recursive: true, force: true });
+  }
+
   async stop(): Promise<void> {
     await this.kill();
     await rm(this.#folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 // What the parts of one model.py share: constants, layers, functions that its lines call.
 import type { DType, Shape } from "../../shape.ts";
 import type { Helper } from "./helpers.ts";
-import { nested, quoted, TYPES } from "./python.ts";
+import { nested, quoted, quotedPath, TYPES } from "./python.ts";
 
 /** Elements of a constant that is written in the code, at the most: larger ones go to a file. */
 const WRITTEN = 64;
@@ -31,7 +31,7 @@ export class ModelFile {
   /** A layer of the model under its path. */
   layer(path: string, made: string): string {
     this.layers.set(path, made);
-    return `self[${quoted(path)}]`;
+    return `self[${quotedPath(path)}]`;
   }
 
   helper(name: Helper): string {

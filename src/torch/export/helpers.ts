@@ -46,6 +46,10 @@ def place(model, path, part):
     for each in outer:
         model = model._modules.setdefault(each, nn.Module())
     if isinstance(part, nn.Module):
+        before = model._modules.get(name, nn.Module())
+        part._modules.update(before._modules)
+        part._parameters.update(before._parameters)
+        part._buffers.update(before._buffers)
         model._modules[name] = part
     elif isinstance(part, nn.Parameter):
         model._parameters[name] = part

@@ -16,7 +16,7 @@ import { relu } from "../../ops/elementwise.ts";
 import { scalar, Tensor } from "../../tensor.ts";
 import type { Variable } from "../../variable.ts";
 import type { Code } from "./code.ts";
-import { bare, each, flag, numberText } from "./python.ts";
+import { bare, each, flag, numberText, quoted } from "./python.ts";
 
 /** How a run of a layer is written in place of what it computes. */
 export interface Plan {
@@ -114,7 +114,7 @@ export function writeStandIn(code: Code, tensor: Tensor, place: (made: string) =
   const { p } = layer as Dropout;
   const name = kind === "AlphaDropout" ? "alpha_dropout" : kind.toLowerCase();
   if (p === 0) code.same(tensor, x);
-  else code.give(tensor, `F.${name}(${bare(code.text(x))}, ${p}, self.training)`, "dropped");
+  else code.give(tensor, `F.${name}(${bare(code.text(x))}, ${numberText(p, "f32")}, self.training)`, "dropped");
 }
 
 /** Arguments, and options that are not torch's defaults. */
@@ -182,7 +182,7 @@ function ofConv(layer: convolutions.Conv2d): string | undefined {
     dilation: [each(dilation), "1"],
     groups: [`${groups}`, "1"],
     bias: [flag(bias !== undefined), "True"],
-    padding_mode: [`"${paddingMode}"`, '"zeros"'],
+    padding_mode: [quoted(paddingMode), '"zeros"'],
   });
 }
 

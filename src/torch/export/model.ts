@@ -20,10 +20,16 @@ import { type Constant, ModelFile } from "./file.ts";
 import { helpers, READING } from "./helpers.ts";
 import { isBatchNorm, isOfTorch, ofTorch, ownOf, type Plan, planOf, standIn, writeStandIn } from "./layers.ts";
 import { customsUnder, naturalOf } from "./natural.ts";
-import { bare, identifier, quoted, TYPES, tuple } from "./python.ts";
+import { bare, identifier, plain, quoted, quotedPath, TYPES, tuple } from "./python.ts";
 import { ruleOf } from "./rules.ts";
 
+/** What inputs are not called: names that lines have already, and the one that targets have in the data of train_ddp.py. */
+const OTHERS = /^(self|torch|nn|F|batch|device|math|targets)$/;
+
 const DRAWS: ReadonlySet<Op> = new Set([uniformOp as Op, permuteIndexOp as Op]);
+
+/** Attributes that torch gives a new value in modules, or looks for there. */
+const HELD: ReadonlySet<string> = new Set(["training", "_ddp_params_and_buffers_to_ignore"]);
 
 /** The text of model.py, and constants that are too large for it. */
 export interface Written {
@@ -51,12 +57,13 @@ export async function writtenModel(
   weights: Weights,
 ): Promise<Written> {
   const paths = partsOf(model);
+  checkPaths(paths, weights);
   const names = new Set([...weights.values()].map(({ name }) => name.split(".")[0]));
   const file = new ModelFile((name) => names.has(name));
   const taken = new Set<string>();
   const own = signature.leaves.map(({ name }) => {
     let free = identifier(name);
-    while (taken.has(free) || free in helpers || /^(self|torch|nn|F|batch|device|math)$/.test(free)) free += "_";
+    while (taken.has(free) || free in helpers || OTHERS.test(free)) free += "_";
     taken.add(free);
     return free;
   });
@@ -69,6 +76,24 @@ export async function writtenModel(
   const named = typeof model === "function" ? model.name : model.constructor.name;
   const title = named === "" || named === "Object" ? "A model" : named;
   return { text: textOf(title, given, predicting, training), constants: file.constants };
+}
+
+/** @throws ArgumentError where two parts of the model have one path, and for names that modules of torch's cannot hold */
+function checkPaths(paths: ReadonlyMap<object, string>, weights: Weights): void {
+  const seen = new Set<string>();
+  for (const [part, path] of paths) {
+    if (!(part instanceof Variable) && !isOfTorch(part)) continue;
+    if (seen.has(path))
+      throw new ArgumentError(
+        `${NAME}: two parts of the model have the path ${path}, as a field "a.b" and a field "b" in "a" have: give one of them another name`,
+      );
+    seen.add(path);
+  }
+  const held = [...weights.values()].find(({ name }) => name.split(".").some((part) => HELD.has(part)));
+  if (held !== undefined)
+    throw new ArgumentError(
+      `${NAME}: ${held.name} has a name in its path that each module of torch's has itself (${[...HELD].join(", ")}): give the field another name`,
+    );
 }
 
 /** What a step that trains does, with new values of running statistics. */
@@ -144,7 +169,7 @@ async function bodyOf(all: readonly Trace[], given: Given, isTraining = false): 
         for (const [i, [variable]] of assignments.entries()) {
           const name = weights.get(variable)?.name;
           if (name === undefined) throw hidden(variable);
-          code.line(`self[${quoted(name)}].copy_(${values[i]})`);
+          code.line(`self[${quotedPath(name)}].copy_(${values[i]})`);
         }
       });
     code.line(`return ${told.map(bare).join(", ")}`);
@@ -208,7 +233,7 @@ function emit(
   else if (tensor instanceof Variable) {
     const name = weights.get(tensor)?.name;
     if (name === undefined) throw hidden(tensor);
-    code.giveName(tensor, `self[${quoted(name)}]`);
+    code.giveName(tensor, `self[${quotedPath(name)}]`);
   } else if (natural.has(tensor)) code.same(tensor, tensor.inputs[0]);
   else {
     const rule = ruleOf.get(tensor.op);
@@ -224,27 +249,34 @@ function hidden(tensor: Tensor): ArgumentError {
 }
 
 /** Lines of the constructor: layers of torch's, and weights that none of them has. */
-function constructorOf({ weights, file }: Given): string[] {
+function constructorOf({ weights, paths, file }: Given): string[] {
   const lines: string[] = [];
   const frozen: string[] = [];
-  const inLayer = (name: string) => [...file.layers.keys()].some((path) => name.startsWith(`${path}.`));
-  const done = new Set<string>();
+  const layerOf = new Map<string, string>();
+  for (const [part, path] of paths)
+    if (file.layers.has(path) && isOfTorch(part))
+      for (const [name] of ownOf(part)) layerOf.set(`${path}.${name}`, path);
+  const open = new Map(file.layers);
+  const placeLayer = (path: string) => {
+    const made = open.get(path);
+    if (made !== undefined) lines.push(`place(self, ${quotedPath(path)}, ${made})`);
+    open.delete(path);
+  };
   for (const [variable, { name }] of weights) {
     const { shape, dtype, trainable, isParameter } = variable;
     if (isParameter && !trainable) frozen.push(name);
-    if (inLayer(name)) {
-      for (const [path, made] of file.layers)
-        if (!done.has(path) && name.startsWith(`${path}.`)) {
-          lines.push(`place(self, ${quoted(path)}, ${made})`);
-          done.add(path);
-        }
+    const layer = layerOf.get(name);
+    if (layer !== undefined) {
+      placeLayer(layer);
       continue;
     }
     const empty = `torch.zeros(${tuple(shape)}, dtype=${TYPES[dtype]})`;
     const made = isParameter ? `nn.Parameter(torch.zeros(${tuple(shape)}))` : empty;
-    lines.push(`place(self, ${quoted(name)}, ${made})`);
+    lines.push(`place(self, ${quotedPath(name)}, ${made})`);
   }
-  for (const name of frozen) lines.push(`self[${quoted(name)}].requires_grad_(False)`);
+  // Some have no weights.
+  for (const path of [...open.keys()]) placeLayer(path);
+  for (const name of frozen) lines.push(`self[${quotedPath(name)}].requires_grad_(False)`);
   if (file.constants.size > 0) lines.push('constants = read_weights(os.path.join(HERE, "constants.safetensors"))');
   for (const [name, made] of file.made) lines.push(`self.register_buffer(${quoted(name)}, ${made}, persistent=False)`);
   return lines;
@@ -255,7 +287,11 @@ function textOf(title: string, given: Given, predicting: Body, training: Body | 
   const isSame = "lines" in training && training.lines.join("\n") === predicting.lines.join("\n");
   const indented = (lines: readonly string[], by: string) => lines.map((line) => by + line);
   const takes = signature.leaves.map(
-    ({ shape, dtype }, i) => `${names[i]}: ${TYPES[dtype].slice(6)} [${shape.join(", ")}]`,
+    ({ shape, dtype }, i) =>
+      `${names[i]}: ${TYPES[dtype].slice(6)} [${shape.map((size) => plain(`${size}`)).join(", ")}]`,
+  );
+  const sizes = signature.leaves.map(({ shape }) =>
+    tuple(shape.map((size) => (typeof size === "number" ? size : "None"))),
   );
   const list = ["self", ...names].join(", ");
   const forward = isSame
@@ -275,7 +311,7 @@ function textOf(title: string, given: Given, predicting: Body, training: Body | 
             ]),
       ];
   const parts = [
-    `"""${title.replace(/[\\"]/g, "")} of simdgrad, in PyTorch. It takes ${takes.join("; ")}.`,
+    `"""${plain(title).replaceAll("_", " ")} of simdgrad, in PyTorch. It takes ${takes.join("; ")}.`,
     "",
     "model = load() has the weights that lie beside this file; write_weights(path, model.state_dict()) writes such a file.",
     '"""',
@@ -294,6 +330,7 @@ function textOf(title: string, given: Given, predicting: Body, training: Body | 
     "class Model(nn.Module):",
     `    inputs = ${JSON.stringify(names)}`,
     `    dtypes = [${signature.leaves.map(({ dtype }) => TYPES[dtype]).join(", ")}]`,
+    `    shapes = [${sizes.join(", ")}]`,
     "",
     "    def __init__(self):",
     "        super().__init__()",
@@ -302,10 +339,11 @@ function textOf(title: string, given: Given, predicting: Body, training: Body | 
     "    def __getitem__(self, path):",
     '        """The layer or weight of a path of the state dictionary."""',
     "        part = self",
-    '        for name in path.split("."):',
-    "            kept = [part._modules, part._parameters, part._buffers]",
-    "            part = next(each[name] for each in kept if name in each)",
-    "        return part",
+    '        *outer, name = path.split(".")',
+    "        for each in outer:",
+    "            part = part._modules[each]",
+    "        kept = [part._parameters, part._buffers, part._modules]",
+    "        return next(each[name] for each in kept if name in each)",
     "",
     ...forward,
     "",

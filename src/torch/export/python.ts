@@ -11,6 +11,9 @@ const KEYWORDS = new Set(
   ).split(" "),
 );
 
+/** Functions of Python's that lines call. */
+const BUILTINS = new Set(["float", "len", "range", "reversed", "sum", "super", "tuple"]);
+
 /** A number as Python writes it: floats have a point, an exponent or a name. */
 export function numberText(value: number, dtype: DType): string {
   if (dtype !== "f32") return `${value}`;
@@ -34,16 +37,33 @@ export function flag(value: boolean): string {
   return value ? "True" : "False";
 }
 
-/** A text in quotes. */
+/** A text in quotes, of characters that are seen. */
 export function quoted(text: string): string {
-  // What JSON escapes, Python reads alike.
-  return JSON.stringify(text);
+  // What JSON escapes, Python reads alike, but for characters beyond 16 bits.
+  return JSON.stringify(text).replace(/[^\x20-\x7e\p{L}\p{N}]/gu, escaped);
+}
+
+/** The path of a layer or a weight in quotes: without brackets and commas, as expressions are looked through for these. */
+export function quotedPath(path: string): string {
+  return quoted(path).replace(/[()[\]{},]/g, escaped);
+}
+
+function escaped(character: string): string {
+  const code = (character.codePointAt(0) as number).toString(16);
+  return code.length > 4 ? `\\U${code.padStart(8, "0")}` : `\\u${code.padStart(4, "0")}`;
+}
+
+/** Letters, digits and underscores of a text: what a comment may say. */
+export function plain(text: string): string {
+  return text.replace(/[^\p{L}\p{N}_$]+/gu, "_");
 }
 
 /** A name of Python's for any text. */
 export function identifier(text: string): string {
-  const name = text.replace(/\W+/g, "_").replace(/^(?=\d)/, "_");
-  return name === "" || KEYWORDS.has(name) ? `${name}_` : name;
+  // Two underscores before a name have a meaning in classes.
+  const name = text.replace(/\W+/g, "_").replace(/^_+|^(?=\d)/, "_");
+  if (name === "" || name === "_") return "x";
+  return KEYWORDS.has(name) || BUILTINS.has(name) ? `${name}_` : name;
 }
 
 /** Numbers as lists in lists by their shape. */

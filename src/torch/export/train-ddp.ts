@@ -10,10 +10,12 @@ reach the first one at MASTER_ADDR and MASTER_PORT (--master-addr, --master-port
 The file of --data has the arrays "inputs" and "targets", or in the place of "inputs" one for each input of the model, by its name. Every process
 reads the whole file and trains on its own share of each batch. Checkpoints are written by rank 0 every --checkpoint-every steps, whole or
 not at all. Where one process dies, the others end with exit code 75: start all of them again with the same words, and the
-training goes on from the last checkpoint, with the steps that it would have made.
+training goes on from the last checkpoint, with the steps that it would have made. Where data, options or a checkpoint do not fit, all end with a
+sentence and exit code 1.
 """
 import argparse
 import datetime
+import hashlib
 import inspect
 import json
 import os
@@ -28,6 +30,10 @@ from torch.nn.parallel import DistributedDataParallel
 import model as exported
 
 TRY_AGAIN = 75
+HERE = os.path.dirname(os.path.abspath(exported.__file__))
+
+# What a checkpoint goes on with.
+KEPT = ["loss", "optimizer", "learning_rate", "momentum", "weight_decay", "batch", "seed"]
 
 
 def arguments():
@@ -59,9 +65,35 @@ def arguments():
     for name in ["batch", "steps", "checkpoint_every"]:
         if getattr(given, name) < 1:
             parser.error(f"--{name.replace('_', '-')} must be at least 1")
+    if not 0 < given.timeout < 1e6:
+        parser.error("--timeout must be seconds above 0, and below a million")
+    if abs(given.seed) >= 2**31:
+        parser.error("--seed must be within 31 bits")
+    if not 0 < given.master_port < 2**16:
+        parser.error("--master-port must be from 1 to 65535")
     if given.batch % given.world_size != 0:
         parser.error(f"--batch {given.batch} rows do not go evenly to {given.world_size} processes")
     return given
+
+
+def shown(name, value):
+    """An option as it is written."""
+    option = "--" + name.replace("_", "-")
+    return f"no {option}" if value is None else f"{option} {value}"
+
+
+def first_line(error):
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def attempt(run, words):
+    """What a function gives; where it fails, the words and why."""
+    try:
+        return run()
+    except Exception as error:
+        if isinstance(error, RuntimeError) and is_of_others(error):
+            raise
+        raise SystemExit(f"{words}: {first_line(error)}") from None
 
 
 def part_of(module, name, base, what):
@@ -75,37 +107,215 @@ def part_of(module, name, base, what):
 def loss_of(name):
     if not name.endswith("Loss"):
         raise SystemExit(f"{name} is no loss of torch.nn")
-    return part_of(nn, name, nn.Module, "loss of torch.nn")()
+    kind = part_of(nn, name, nn.Module, "loss of torch.nn")
+    return attempt(kind, f"{name} is no loss of a result and targets alone")
 
 
 def optimizer_of(given, parameters):
     kind = part_of(torch.optim, given.optimizer, torch.optim.Optimizer, "optimizer of torch.optim")
+    if given.optimizer in ["LBFGS", "SparseAdam"]:
+        raise SystemExit(f"{given.optimizer} does not go by steps of dense gradients: take another --optimizer")
     options = {"lr": given.learning_rate, "momentum": given.momentum, "weight_decay": given.weight_decay}
     told = {name: value for name, value in options.items() if value is not None}
     for name in told:
         if name not in inspect.signature(kind).parameters:
             raise SystemExit(f"{given.optimizer} has no {name}")
-    return kind(parameters, **told)
+    if not all(numpy.isfinite(value) for value in told.values()):
+        raise SystemExit("--learning-rate, --momentum and --weight-decay must be finite numbers")
+    return attempt(lambda: kind(parameters, **told), given.optimizer)
+
+
+def array_of(file, key, type, path):
+    """An array of the file as a tensor: of finite numbers that its type has."""
+    array = attempt(lambda: file[key], f"{path}: {key} cannot be read")
+    if array.dtype.kind not in "biuf":
+        raise SystemExit(f"{path}: {key} is no array of numbers")
+    if array.ndim == 0:
+        raise SystemExit(f"{path}: {key} is one number, and not an array of rows")
+    with numpy.errstate(over="ignore", invalid="ignore"):
+        if type.is_floating_point:
+            array = array.astype(numpy.float32)
+            good = numpy.isfinite(array)
+        else:
+            least, most = torch.iinfo(type).min, torch.iinfo(type).max
+            good = (array == numpy.floor(array)) & (array >= least) & (array <= most)
+    if not good.all():
+        place = tuple(each[0] for each in numpy.nonzero(~good))
+        wanted = "finite numbers" if type.is_floating_point else f"whole numbers from {least} to {most}"
+        raise SystemExit(f"{path}: {key} has {array[place]} in row {place[0]} (the first is 0), and must have {wanted}")
+    whole = array if type.is_floating_point else array.astype(numpy.int64)
+    return torch.as_tensor(numpy.ascontiguousarray(whole)).to(type)
 
 
 def data_of(given, loss):
     """Arrays of all inputs, then the targets."""
-    file = numpy.load(given.data)
+    path = given.data
+    file = attempt(lambda: numpy.load(path), f"{path} cannot be read")
+    if not isinstance(file, numpy.lib.npyio.NpzFile):
+        raise SystemExit(f"{path} is one array, and no .npz file")
     names = exported.Model.inputs
-    keys = ["inputs"] if len(names) == 1 and "inputs" in file else names
+    keys = ["inputs"] if len(names) == 1 and "inputs" in file.files else names
     for key in [*keys, "targets"]:
-        if key not in file:
-            raise SystemExit(f"{given.data} has no array {key}: there are {', '.join(file.files)}")
-    inputs = [torch.as_tensor(file[key]).to(type) for key, type in zip(keys, exported.Model.dtypes)]
-    targets = torch.as_tensor(file["targets"])
-    of_classes = isinstance(loss, (nn.CrossEntropyLoss, nn.NLLLoss)) and not targets.is_floating_point()
-    arrays = [*inputs, targets.long() if of_classes else targets.float()]
-    for key, array in zip([*keys, "targets"], arrays):
+        if key not in file.files:
+            raise SystemExit(f"{path} has no array {key}: there are {', '.join(file.files)}")
+    inputs = [array_of(file, key, type, path) for key, type in zip(keys, exported.Model.dtypes)]
+    whole = attempt(lambda: file["targets"].dtype.kind in "biu", f"{path}: targets cannot be read")
+    of_classes = isinstance(loss, (nn.CrossEntropyLoss, nn.NLLLoss)) and whole
+    targets = array_of(file, "targets", torch.int64 if of_classes else torch.float32, path)
+    for key, array, shape in zip(keys, inputs, exported.Model.shapes):
         if len(array) != len(targets):
-            raise SystemExit(f"{given.data}: {key} has {len(array)} rows, and targets {len(targets)}")
+            raise SystemExit(f"{path}: {key} has {len(array)} rows, and targets {len(targets)}")
+        fits = array.dim() == len(shape) and all(size in [None, own] for size, own in zip(shape[1:], array.shape[1:]))
+        if not fits:
+            takes = ", ".join("rows" if axis == 0 else str(size) for axis, size in enumerate(shape))
+            raise SystemExit(f"{path}: {key} is {list(array.shape)}, and the model takes [{takes}]")
+        rows = given.batch // given.world_size
+        if shape[0] not in [None, rows]:
+            raise SystemExit(f"the model takes {shape[0]} rows at once, and --batch {given.batch} gives {rows} to each process")
     if len(targets) < given.batch:
-        raise SystemExit(f"{given.data} has {len(targets)} rows, fewer than --batch {given.batch}")
-    return arrays
+        raise SystemExit(f"{path} has {len(targets)} rows, fewer than --batch {given.batch}")
+    return [*inputs, targets]
+
+
+def check_targets(given, loss, result, targets):
+    """Whether targets are what the loss takes for a result of the model."""
+    is_of = f"{given.data}: targets is {list(targets.shape)}"
+    gives = f"the model gives {['rows', *result.shape[1:]]}".replace("'", "")
+    if targets.is_floating_point():
+        if result.dim() == 0 or targets[0].numel() != result[0].numel():
+            raise SystemExit(f"{is_of}, and {gives}")
+        if isinstance(loss, nn.BCELoss) and (targets.min() < 0 or targets.max() > 1):
+            raise SystemExit(f"{given.data}: targets goes from {targets.min()} to {targets.max()}, and BCELoss takes 0 to 1")
+        return
+    if result.dim() < 2:
+        raise SystemExit(f"{given.loss} takes a number for each class, and {gives}")
+    wanted = [len(targets), *result.shape[2:]]
+    if list(targets.shape) != wanted:
+        raise SystemExit(f"{is_of}, and {given.loss} takes {wanted}, as {gives}")
+    least, most, classes = targets.min().item(), targets.max().item(), result.shape[1]
+    if least < 0 or most >= classes:
+        raise SystemExit(
+            f"{given.data}: targets has classes from {least} to {most}, and the model has {classes}: from 0 to {classes - 1}"
+        )
+
+
+def check_whole_numbers(given, model, inputs, rows):
+    """Whether the model takes all rows of whole numbers, which may be places in tables that it has not. Each process looks at its share."""
+    if all(type.is_floating_point for type in exported.Model.dtypes):
+        return
+    last = len(inputs[0]) - rows
+    with torch.no_grad():
+        for start in [*range(0, last, rows), last][given.rank :: given.world_size]:
+            part = [array[start : start + rows] for array in inputs]
+            words = f"{given.data}: the model does not take rows {start} to {start + rows - 1} (the first is 0)"
+            attempt(lambda: model(*part), words)
+
+
+def digest_of(parts):
+    """A checksum of texts and bytes."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() if isinstance(part, str) else part)
+    return digest.hexdigest()[:16]
+
+
+def kept_of(given, arrays):
+    """What a checkpoint is of: options, data, the model that it began with."""
+    files = ["model.py", "weights.safetensors", "constants.safetensors"]
+    paths = [path for path in [os.path.join(HERE, file) for file in files] if os.path.exists(path)]
+    data = [part for each in arrays for part in (f"{each.dtype}{list(each.shape)}", each.numpy())]
+    model = [part for path in paths for part in (os.path.basename(path), open(path, "rb").read())]
+    return {**{name: getattr(given, name) for name in KEPT}, "data": digest_of(data), "model": digest_of(model)}
+
+
+def checkpoint_of(given, kept, own):
+    """The checkpoint of the folder that is written to, if there is one. Ends where it is of another training."""
+    out, path = given.out, os.path.join(given.out, "checkpoint.pt")
+    if os.path.exists(out) and not os.path.isdir(out):
+        raise SystemExit(f"--out {out}: it is a file, and a folder is wanted")
+    attempt(lambda: os.makedirs(out, exist_ok=True), f"--out {out}: there can be no such folder")
+    if not os.access(out, os.W_OK):
+        raise SystemExit(f"--out {out}: nothing may be written there")
+    if os.path.samefile(out, HERE):
+        raise SystemExit(f"--out {out}: the weights that the training begins with are there: take another folder")
+    if not os.path.exists(path):
+        return None
+    found = attempt(lambda: torch.load(path, map_location="cpu"), f"{path} cannot be read")
+    if not (isinstance(found, dict) and {"step", "model", "optimizer", "kept"} <= found.keys()):
+        raise SystemExit(f"{path} was not made by this train_ddp.py: take another --out")
+    before = found["kept"]
+    for name in KEPT:
+        if before.get(name) != kept[name]:
+            now = "without" if kept[name] is None else kept[name]
+            raise SystemExit(f"the checkpoint in {out} was made with {shown(name, before.get(name))}, and not {now}: take another --out")
+    for name, words in [("data", f"other data than {given.data}"), ("model", "another model or other first weights")]:
+        if before.get(name) != kept[name]:
+            raise SystemExit(f"the checkpoint in {out} was made with {words}: take another --out")
+    if found["step"] > given.steps:
+        raise SystemExit(f"the checkpoint in {out} is of step {found['step']} already, and --steps is {given.steps}")
+    attempt(lambda: own.load_state_dict(found["model"]), f"the checkpoint in {out} is of another model")
+    return found
+
+
+class Prepared:
+    """Data, model, loss and checkpoint of this process, which fit each other; else it ends with a sentence."""
+
+    def __init__(self, given):
+        if given.backend == "nccl" and not 0 <= given.local_rank < torch.cuda.device_count():
+            raise SystemExit(f"--local-rank {given.local_rank}: there are {torch.cuda.device_count()} GPUs")
+        self.loss = loss_of(given.loss)
+        self.arrays = data_of(given, self.loss)
+        self.own = attempt(exported.load, f"the weights beside {exported.__file__} cannot be read")
+        trained = [each for each in self.own.parameters() if each.requires_grad]
+        if not trained:
+            raise SystemExit("the model has nothing that is trained")
+        optimizer_of(given, trained)
+        self.is_partly = tried(given, self.own, self.arrays, self.loss)
+        self.kept = kept_of(given, self.arrays)
+        # The first process alone reads the checkpoint and tells the others: only its disk has to last.
+        self.checkpoint = checkpoint_of(given, self.kept, self.own) if given.rank == 0 else None
+
+
+def tried(given, model, arrays, loss):
+    """Whether some weights have nothing to do with the result that is trained. Ends where the first rows do not come to a loss."""
+    if "cannot_train" in vars(exported.Model):
+        attempt(model.cannot_train, "it cannot be trained")
+    rows = given.batch // given.world_size
+    *inputs, targets = [array[:rows] for array in arrays]
+    shapes = ", ".join(str(list(each.shape)) for each in inputs)
+    model.eval()
+    result = attempt(lambda: first_of(model(*inputs)), f"{given.data}: the model does not take inputs of {shapes}")
+    if not result.requires_grad:
+        raise SystemExit("what the model gives does not depend on what is trained")
+    check_targets(given, loss, result, arrays[-1])
+    check_whole_numbers(given, model, arrays[:-1], rows)
+    words = f"{given.loss} does not take what the model gives, {list(result.shape)}, and targets of {list(targets.shape)}"
+    value = attempt(lambda: loss_between(loss, result, targets), words)
+    if not torch.isfinite(value).all():
+        raise SystemExit(f"the loss of the first rows is {value.item()} before the first step")
+    result.sum().backward()
+    found = any(each.requires_grad and each.grad is None for each in model.parameters())
+    model.zero_grad(set_to_none=True)
+    return found
+
+
+def agree(given, prepared, fault):
+    """Ends all processes where one of them is at fault, or has other data or options than the first one."""
+    facts = []
+    if fault is None:
+        kept = prepared.kept
+        facts = [shown(name, getattr(given, name)) for name in [*KEPT, "steps", "checkpoint_every"]]
+        facts += [f"{len(prepared.arrays[-1])} rows in its data", f"data of checksum {kept['data']}", f"a model of checksum {kept['model']}"]
+    everyone = [None] * given.world_size
+    distributed.all_gather_object(everyone, (fault, facts))
+    distributed.barrier()
+    for rank, (other, _) in enumerate(everyone):
+        if other is not None:
+            raise SystemExit(1 if fault is not None else f"process {rank}: {other}")
+    for rank, (_, own) in enumerate(everyone):
+        for here, first in zip(own, everyone[0][1]):
+            if here != first:
+                raise SystemExit(f"process {rank} has {here}, and process 0 has {first}")
 
 
 def rows_of(step, count, given):
@@ -125,8 +335,6 @@ def loss_between(loss, outputs, targets):
     """The loss of a model's first result; targets of one number a row may lie in another shape."""
     result = first_of(outputs)
     if targets.is_floating_point() and targets.shape != result.shape:
-        if targets.numel() != result.numel():
-            raise SystemExit(f"targets of {list(targets.shape)} are not what the model gives: {list(result.shape)}")
         targets = targets.reshape(result.shape)
     return loss(result, targets)
 
@@ -141,78 +349,100 @@ def write_whole(path, write):
 
 
 def evaluated(model, arrays, loss, rows):
-    """The loss over all rows, as the model predicts."""
+    """The loss over all rows, as the model predicts; what is left over by batches of a fixed size is left out."""
     model.eval()
     total, count = 0.0, len(arrays[-1])
+    if any(shape[0] is not None for shape in exported.Model.shapes):
+        count -= count % rows
     with torch.no_grad():
         for start in range(0, count, rows):
-            *inputs, targets = [array[start : start + rows] for array in arrays]
+            *inputs, targets = [array[start : min(start + rows, count)] for array in arrays]
             total += loss_between(loss, model(*inputs), targets).item() * len(targets)
     model.train()
     return total / count
 
 
-def leaves_out(model, inputs):
-    """Whether some weights have nothing to do with the result that is trained."""
-    first_of(model.eval()(*inputs)).sum().backward()
-    found = any(each.requires_grad and each.grad is None for each in model.parameters())
-    model.zero_grad(set_to_none=True)
-    return found
+def check_finite(given, mean, is_sound, done, saved):
+    """Ends where a step led nowhere, before anything of it is written."""
+    if is_sound and numpy.isfinite(mean):
+        return
+    what = "weights are no finite numbers any more" if numpy.isfinite(mean) else f"the loss is {mean}"
+    kept = f"the checkpoint of step {saved} stays in {given.out}" if saved > 0 else "no checkpoint is written"
+    raise SystemExit(f"step {done}: {what}, {kept}: a smaller --learning-rate with another --out may help")
 
 
-def train(given):
-    loss = loss_of(given.loss)
-    device = torch.device("cuda", given.local_rank) if given.backend == "nccl" else torch.device("cpu")
-    arrays = [array.to(device) for array in data_of(given, loss)]
-    own = exported.load().to(device)
-    path = os.path.join(given.out, "checkpoint.pt")
+def train(given, prepared):
     is_first = given.rank == 0
-    # The first process alone reads the checkpoint and tells the others: only its disk has to last.
-    found = [torch.load(path, map_location="cpu") if is_first and os.path.exists(path) else None]
+    loss, own = prepared.loss, prepared.own
+    device = torch.device("cuda", given.local_rank) if given.backend == "nccl" else torch.device("cpu")
+    arrays = [array.to(device) for array in prepared.arrays]
+    found = [prepared.checkpoint]
     distributed.broadcast_object_list(found, src=0, device=device if given.backend == "nccl" else None)
     (checkpoint,) = found
     if checkpoint is not None:
         own.load_state_dict(checkpoint["model"])
+    own.to(device)
+    path = os.path.join(given.out, "checkpoint.pt")
     rows = given.batch // given.world_size
-    is_partly = leaves_out(own, [array[:rows] for array in arrays[:-1]])
-    model = DistributedDataParallel(own.train(), find_unused_parameters=is_partly)
+    model = DistributedDataParallel(own.train(), find_unused_parameters=prepared.is_partly)
     trained = [each for each in model.parameters() if each.requires_grad]
     optimizer = optimizer_of(given, trained)
     first = 0
     if checkpoint is not None:
         optimizer.load_state_dict(checkpoint["optimizer"])
         first = checkpoint["step"]
+    saved = first
     if is_first:
-        os.makedirs(given.out, exist_ok=True)
-        print(json.dumps({"from": first, "processes": given.world_size, "rows": len(arrays[-1])}), flush=True)
+        say({"from": first, "processes": given.world_size, "rows": len(arrays[-1])})
     for step in range(first, given.steps):
         # Dropouts draw the same numbers in a step that is made again.
         torch.manual_seed((given.seed * 1_000_003 + step) * given.world_size + given.rank)
         *inputs, targets = [array[rows_of(step, len(arrays[-1]), given)] for array in arrays]
         optimizer.zero_grad()
-        value = loss_between(loss, model(*inputs), targets)
+        value = attempt(lambda: loss_between(loss, model(*inputs), targets), f"step {step + 1}")
         value.backward()
         optimizer.step()
         done = step + 1
         if done % given.checkpoint_every != 0 and done != given.steps:
             continue
-        mean = value.detach() / given.world_size
-        distributed.all_reduce(mean)
+        faults = sum((~torch.isfinite(each.detach())).sum() for each in trained)
+        sums = torch.stack([value.detach() / given.world_size, faults.to(value.dtype)])
+        distributed.all_reduce(sums)
+        mean = sums[0].item()
+        check_finite(given, mean, sums[1].item() == 0, done, saved)
         if is_first:
-            state = {"step": done, "model": own.state_dict(), "optimizer": optimizer.state_dict()}
+            state = {"step": done, "model": own.state_dict(), "optimizer": optimizer.state_dict(), "kept": prepared.kept}
             write_whole(path, lambda file: torch.save(state, file))
-            print(json.dumps({"step": done, "loss": mean.item()}), flush=True)
+            say({"step": done, "loss": mean})
+        saved = done
+    last = [evaluated(own, arrays, loss, rows) if is_first else None]
+    distributed.broadcast_object_list(last, src=0, device=device if given.backend == "nccl" else None)
+    check_finite(given, last[0], True, given.steps, saved)
     if is_first:
         weights = os.path.join(given.out, "weights.safetensors")
         exported.write_weights(weights, own.state_dict())
-        final = evaluated(own, arrays, loss, rows)
-        print(json.dumps({"step": given.steps, "evaluated": final, "weights": weights}), flush=True)
+        say({"step": given.steps, "evaluated": last[0], "weights": weights})
     distributed.barrier()
+
+
+def say(line):
+    print(json.dumps(line, allow_nan=False), flush=True)
 
 
 def main():
     given = arguments()
+    prepared, fault = None, None
     try:
+        prepared = Prepared(given)
+    except SystemExit as end:
+        if given.world_size == 1:
+            raise
+        # The others are told, who would wait for this one.
+        fault = str(end)
+        print(fault, file=sys.stderr, flush=True)
+    try:
+        if given.backend == "nccl" and 0 <= given.local_rank < torch.cuda.device_count():
+            torch.cuda.set_device(given.local_rank)
         distributed.init_process_group(
             given.backend,
             init_method=f"tcp://{given.master_addr}:{given.master_port}",
@@ -220,11 +450,14 @@ def main():
             world_size=given.world_size,
             timeout=datetime.timedelta(seconds=given.timeout),
         )
-        train(given)
-    except RuntimeError as error:
+        agree(given, prepared, fault)
+        train(given, prepared)
+    except (RuntimeError, ValueError, OSError) as error:
+        if fault is not None:
+            os._exit(1)
         if not is_of_others(error):
             raise
-        print(f"another process is gone: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
+        print(f"another process is gone: {first_line(error)}", file=sys.stderr, flush=True)
         os._exit(TRY_AGAIN)  # what is left of the group would wait for the one that is gone
     distributed.destroy_process_group()
 

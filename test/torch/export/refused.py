@@ -14,12 +14,7 @@ for given in json.load(sys.stdin):
     words = io.StringIO()
     with contextlib.redirect_stderr(words):
         try:
-            told = train_ddp.arguments()
-            loss = train_ddp.loss_of(told.loss)
-            arrays = train_ddp.data_of(told, loss)
-            model = train_ddp.exported.load()
-            train_ddp.optimizer_of(told, model.parameters())
-            train_ddp.loss_between(loss, model(*arrays[:-1]), arrays[-1])
+            train_ddp.Prepared(train_ddp.arguments())
         except SystemExit as end:
             words.write(str(end))
     said.append(words.getvalue())

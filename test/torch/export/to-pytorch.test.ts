@@ -100,6 +100,18 @@ const same: Readonly<Record<string, () => readonly [of: Case, trains: boolean]>>
     ),
     true,
   ],
+  "layers without weights": () => [
+    one(
+      new nn.Sequential(
+        new nn.LayerNorm(3, { elementwiseAffine: false }),
+        new nn.Linear(3, 3),
+        new nn.BatchNorm1d(3, { affine: false, trackRunningStats: false }),
+      ),
+      "batch",
+      3,
+    ),
+    true,
+  ],
   "instance norms with statistics": () => [
     one(new nn.InstanceNorm2d(3, { affine: true, trackRunningStats: true }), "batch", 3, 4, 4),
     true,
