@@ -67,6 +67,17 @@ describe.skipIf(program === undefined)("a study that is started again", () => {
     expect(seen).toEqual([0, 1, 1, 2]);
   }, 30_000);
 
+  test("fails where three members gave a trial up, which no fourth one begins", async () => {
+    const searching = study("deadly", 1).catch((error) => `${error}`);
+    const consumers = jetstream(connection).consumers;
+    const queue = () => consumers.get("simdgrad_trials_deadly", "members").catch(() => undefined);
+    await expect.poll(queue, { timeout: 10_000 }).toBeDefined();
+    for (let death = 0; death < 3; death++) (await (await queue())?.next({ expires: 5000 }))?.nak();
+    const seen = serve("deadly", ({ x }) => x);
+    expect(await searching).toBe("WorkerError: 3 members died over trial 0");
+    expect(seen).toEqual([]);
+  }, 30_000);
+
   test("does not have a trial run a second time that was queued twice", async () => {
     const seen = serve("twice", ({ x }) => x);
     const { history } = await study("twice", 1);
