@@ -179,8 +179,9 @@ export class Run {
 
   /** The record of the latest round that the server has, listened to or not. @throws DataError where it is of another run by now */
   async lookUp(): Promise<RoundRecord | undefined> {
+    const before = this.#latest; // the first round may be heard of while it is not found yet
     const found = await this.#room.again("reading the latest round", () => this.#records.get("round"));
-    if (this.#latest !== undefined && !found) this.#is(undefined);
+    if (before !== undefined && !found) this.#is(undefined);
     if (found) this.#heard(found);
     return this.#latest;
   }
@@ -279,6 +280,7 @@ export class Run {
       return;
     }
     const found = await this.#members.get(member);
+    if (this.#room.closed) return;
     if (found?.string().includes(this.name)) this.#lease = found.revision;
     else if (!(await this.#take())) {
       this.#isTaken = true;
