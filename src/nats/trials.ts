@@ -106,7 +106,7 @@ async function withoutFailure({ results }: Queue, name: string): Promise<void> {
 /** The result of a trial, which is queued for it, and queued anew whenever the server has lost it. */
 async function awaited(queue: Queue, job: Job): Promise<string> {
   const { again, results } = queue;
-  for (let place = 0; ; ) {
+  for (let place: Spot | undefined; ; ) {
     const found = await again("waiting for a result", async () => {
       place = await queued(queue, job, place);
       const watch = await results.watch({ key: job.name });
@@ -123,16 +123,28 @@ async function awaited(queue: Queue, job: Job): Promise<string> {
   }
 }
 
+/** Where a job is: in which stream of that name, by the time that it was made, and which of its messages. */
+interface Spot {
+  readonly created: string;
+  readonly seq: number;
+}
+
 /**
- * The place of a job in the queue: the one where it was last, or a new one where it is there no more, though it has no result. A message is
- * named by the place of the one that it replaces, so that whoever replaces the same one makes no second one.
+ * Where a job is in the queue: where it was last, or in a new place where it is there no more, though it has no result. A message is named by
+ * the place of the one that it replaces, so that whoever replaces the same one makes no second one. Messages are not asked for: a server of
+ * version 2.9.10 dies where one is taken away at that moment.
  */
-async function queued({ room, results, stream, subject }: Queue, job: Job, before: number): Promise<number> {
-  for (let place = before; ; ) {
-    const message = place === 0 ? null : await room.manager.streams.getMessage(stream, { seq: place });
-    if (message?.string() === toText(job)) return place;
-    if ((await results.get(job.name))?.operation === "PUT") return place;
-    ({ seq: place } = await room.js.publish(`${subject}.job`, toText(job), { msgID: `${job.name}-${place}` }));
+async function queued({ room, results, stream, subject }: Queue, job: Job, before?: Spot): Promise<Spot> {
+  for (let spot = before; ; ) {
+    const { created, state } = await room.manager.streams.info(stream, { deleted_details: true });
+    const isSame = spot?.created === created;
+    const isThere = ({ seq }: Spot) =>
+      seq >= state.first_seq && seq <= state.last_seq && !(state.deleted ?? []).includes(seq);
+    if (spot !== undefined && isSame && isThere(spot)) return spot;
+    if ((await results.get(job.name))?.operation === "PUT") return spot ?? { created, seq: 0 };
+    const msgID = `${job.name}-${isSame ? spot?.seq : 0}`;
+    const { seq } = await room.js.publish(`${subject}.job`, toText(job), { msgID });
+    spot = { created, seq };
   }
 }
 
