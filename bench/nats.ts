@@ -15,7 +15,7 @@ const { values } = parseArgs({
     channels: { type: "string", default: "32,64" },
     hidden: { type: "string" },
     batch: { type: "string", default: "16" },
-    rate: { type: "string", default: "0.002" },
+    rate: { type: "string", default: "0.003" },
     outer: { type: "string", default: "1,0" },
     steps: { type: "string", default: "100" },
   },
