@@ -59,14 +59,15 @@ class Team {
     return wait(this.#chance.below(most));
   }
 
-  /** @param isMeant whether a member may be the one */
-  async killOne(isMeant: (name: string) => boolean = () => true): Promise<void> {
+  /** @param isMeant whether a member may be the one @returns which one it was */
+  async killOne(isMeant: (name: string) => boolean = () => true): Promise<string> {
     const names = [...this.members.keys()].filter(isMeant);
     const name = names[this.#chance.below(names.length)];
     const victim = this.members.get(name) as ChildProcess;
     this.members.delete(name);
     await kill(victim);
     this.add();
+    return name;
   }
 
   /** Whatever comes of a test, nobody stays. */
@@ -135,8 +136,7 @@ describe.skipIf(program === undefined)(`of ${SOAK ? "many" : "few"} that are kil
       const { trials, kills, milliseconds } = SEARCH;
       const team = new Team(4, (name) => start("trials", server.address, "search", name, file, `${milliseconds}`));
       const begun = async () => (await lines(file)).length;
-      const deaths: number[] = []; // trials that a member died over
-      const gone = new Set<string>();
+      const deaths: (number | undefined)[] = []; // trials that a member died over
       try {
         const study = await openStudy({ space: { x: uniform(0, 1) } });
         const distribute = nats({ servers: server.address, run: "search" });
@@ -144,14 +144,11 @@ describe.skipIf(program === undefined)(`of ${SOAK ? "many" : "few"} that are kil
         for (let i = 0; i < kills; i++) {
           await expect.poll(begun, patience).toBeGreaterThan((i * trials) / (kills + 1) + 2);
           await team.moment(milliseconds);
-          // A trial that three members died over has failed, which is tested elsewhere: nobody is killed over one that two died over.
+          // A trial that three members died over has failed, which trials.test.ts tests: nobody is killed over one that two died over.
           const running = new Map((await lines(file)).map(([name, trial]) => [name, Number(trial)]));
-          const deathsOver = (name: string) => deaths.filter((trial) => trial === running.get(name)).length;
-          await team.killOne((name) => deathsOver(name) < 2);
-          deaths.push(
-            ...[...running].filter(([name]) => !team.members.has(name) && !gone.has(name)).map(([, trial]) => trial),
-          );
-          for (const name of running.keys()) if (!team.members.has(name)) gone.add(name);
+          const deathsOver = (name: string) =>
+            deaths.filter((trial) => trial !== undefined && trial === running.get(name)).length;
+          deaths.push(running.get(await team.killOne((name) => deathsOver(name) < 2)));
         }
         const history = await searching;
         expect(history.map(({ number, state }) => `${number} ${state}`).sort()).toEqual(
