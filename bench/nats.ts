@@ -11,7 +11,7 @@ import { describe, digits, machine, median, table } from "./report.ts";
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "5" },
-    loss: { type: "string", default: "0.06" },
+    loss: { type: "string", default: "0.055" },
     channels: { type: "string", default: "32,64" },
     hidden: { type: "string" },
     batch: { type: "string", default: "16" },

@@ -29,6 +29,7 @@ export class Member {
   waiting = -1;
   start = 0;
   looked = Number.NEGATIVE_INFINITY;
+  pause = 0;
   /** Those that were alive when it looked and of whom nothing was heard; when the last of them was heard. */
   missing = 1;
   snapshot = 0;

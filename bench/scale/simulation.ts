@@ -259,8 +259,10 @@ export class Simulation {
     if (round === this.#latest) this.#former.push({ member: giver, sent });
     if (round !== this.#latest + 1) return;
     this.#given.push({ member: giver, sent });
-    this.#places = undefined;
     if (giver.present) this.#presentGiven++;
+    const count = this.#given.length;
+    this.#places = placesOf(this.#given);
+    const first = this.#places[round % count];
     for (const member of this.#members) {
       if (member.waiting !== round || member.gone) continue;
       const heard = sent + member.nature.latency;
@@ -272,8 +274,9 @@ export class Simulation {
         member.missing === 0 ||
         Math.max(this.#given.length, this.#present) <= MANY ||
         member.complete !== undefined ||
-        heard - member.looked > LOOK ||
+        heard - member.looked > member.pause ||
         heard - member.start > this.#plan.deadline;
+      member.pause = pauseOf(member.place === first, count);
       if (concerns && member.sleeping) this.#wake(member, heard);
     }
   }
@@ -329,9 +332,10 @@ export class Simulation {
     const { deadline, minMembers } = this.#plan;
     Object.assign(member, { waiting: round, start: this.#events.now, looked: Number.NEGATIVE_INFINITY, missing: 1 });
     member.complete = undefined;
+    member.pause = LOOK;
     while (this.#known(member) < round) {
       const at = this.#events.now;
-      if (at - member.looked > LOOK) {
+      if (at - member.looked > member.pause) {
         yield* this.#look(member, round);
         member.looked = this.#events.now;
       }
@@ -343,7 +347,9 @@ export class Simulation {
         if (given.length >= minMembers) {
           member.complete ??= at;
           const before = (given.indexOf(member.place) + given.length - (round % given.length)) % given.length;
-          if (at - member.complete >= Math.min(turn * (2 ** before - 1), deadline)) {
+          const isTurn = at - member.complete >= Math.min(turn * (2 ** before - 1), deadline);
+          member.pause = pauseOf(isTurn, given.length);
+          if (isTurn) {
             yield* this.#fetch(member, given);
             yield* this.#close(member, round, given, this.#plan.bytes.state);
             continue;
@@ -459,6 +465,11 @@ export class Simulation {
     member.followed.delete(round - KEPT - 1);
     member.closing = undefined;
   }
+}
+
+/** From one look at who is alive to the next. */
+function pauseOf(isTurn: boolean, given: number): number {
+  return isTurn ? LOOK : LOOK * (1 + given / MANY);
 }
 
 function placesOf(given: readonly Given[]): number[] {

@@ -25,7 +25,9 @@ export const MANY = 8;
 /** Milliseconds for which a member lets the one before it close a round first, beside four times those in which it stored its change; they double
  * with each before it, so that few of many try at once. */
 export const TURN = 300;
-export const LOOK = 250; // ms from one look at who is alive to the next
+/** Milliseconds from one look at who is alive to the next, for whoever is to close the round; the others look the less often the more there are,
+ * since a look lists the names of all. */
+export const LOOK = 250;
 export const KEPT = 2; // rounds whose objects others may still ask for
 
 /** What a run has come to, as its members see it. */
@@ -195,10 +197,11 @@ class Member implements Distribution {
     let isTold = false;
     let alive: ReadonlySet<string> = new Set();
     let looked = Number.NEGATIVE_INFINITY;
+    let pause = LOOK;
     while ((run.latest?.round ?? -1) < round) {
       const now = performance.now();
       const isDue = now - start > deadline;
-      if (now - looked > LOOK) {
+      if (now - looked > pause) {
         alive = await run.alive();
         if (isDue) await run.lookUp(); // it may be another run by now
         looked = performance.now();
@@ -206,7 +209,11 @@ class Member implements Distribution {
       const given = run.changes(round);
       if (Math.max(given.length, alive.size) <= MANY) void this.#fetched(given); // while others are waited for
       const names = given.map(({ member }) => member);
-      const all = [...alive].every((each) => names.includes(each));
+      const known = new Set(names);
+      const all = [...alive].every((each) => known.has(each));
+      const before = (names.indexOf(this.member) + names.length - (round % names.length)) % names.length;
+      const isTurn = now - (complete ?? now) >= Math.min(turn * (2 ** before - 1), deadline);
+      pause = isTurn ? LOOK : LOOK * (1 + names.length / MANY);
       if (isDue && given.length < minMembers && !isTold) {
         isTold = true;
         console.warn(
@@ -215,8 +222,7 @@ class Member implements Distribution {
       }
       if (given.length >= minMembers && (all || isDue)) {
         complete ??= now;
-        const before = (names.indexOf(this.member) + names.length - (round % names.length)) % names.length;
-        const fit = now - complete >= Math.min(turn * (2 ** before - 1), deadline) ? await this.#fetched(given) : [];
+        const fit = isTurn ? await this.#fetched(given) : [];
         if (fit.length >= minMembers) {
           const changes = fit.map(([, change]) => change);
           const next = outerStep(this.#anchor, changes, settings, this.#averaged);

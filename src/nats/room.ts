@@ -1,7 +1,7 @@
 // One connection to the server of a run, and the patience to ask it again while it is away.
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
-import type { NatsConnection } from "@nats-io/nats-core";
+import type { NatsConnection, Status } from "@nats-io/nats-core";
 import type { ObjectStore } from "@nats-io/obj";
 import { ArgumentError, SimdgradError, UnsupportedError } from "../errors.ts";
 import { NetworkError } from "./network-error.ts";
@@ -30,12 +30,15 @@ export class Room {
   #left = false;
   #isTold = false;
   #leaving: ReturnType<typeof setTimeout> | undefined;
+  /** What the connection tells of itself; one of the caller's goes on after this room. */
+  readonly #statuses: AsyncIterable<Status> & { stop?(): void };
 
   private constructor(place: Place, connection: NatsConnection, clients: Clients) {
     this.#place = place;
     this.connection = connection;
     this.#clients = clients;
     this.js = clients.jetstream(connection);
+    this.#statuses = connection.status();
   }
 
   /**
@@ -74,7 +77,7 @@ export class Room {
   /** Tells those who wait that the server was away, or what it refuses of what is a run's. */
   async #watch(): Promise<void> {
     const away = Object.assign(new Error("the server was away"), { name: "ConnectionError" });
-    for await (const status of this.connection.status()) {
+    for await (const status of this.#statuses) {
       const refused = status.type === "error" && /Permission.*simdgrad/.test(`${status.error}`) && status.error;
       const told = status.type === "reconnect" ? away : refused;
       if (told) for (const tell of [...this.#returned]) tell(told);
@@ -148,6 +151,7 @@ export class Room {
   async leave(last: () => Promise<unknown> = async () => undefined): Promise<void> {
     this.closed = true;
     clearTimeout(this.#leaving);
+    this.#statuses.stop?.();
     await Promise.race([last().catch(() => undefined), wait(GOODBYE)]);
     if (this.#place.connection === undefined) await this.connection.close().catch(() => undefined);
   }

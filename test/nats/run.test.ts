@@ -258,11 +258,13 @@ describe.skipIf(program === undefined)("a run", () => {
     const record = { ...large3, digest: await digestOf(large) };
     await js.publish("$KV.simdgrad_run_hostile.change.large", JSON.stringify(record));
     const watched = await connect({ servers: [server.address] });
+    const status = vi.spyOn(watched, "status");
     const { servers: _, ...place } = options("hostile", { member: "me" });
     const third = await train({ ...place, connection: watched }, 1, 2);
     expect(third.distribute.round).toMatchObject({ round: 3, members: ["me"] });
     expect(watched.stats().inBytes).toBeLessThan(2 ** 20);
     expect(watched.isClosed()).toBe(false);
+    await (status.mock.results[0].value as { iterClosed: Promise<unknown> }).iterClosed; // nothing of the run listens on
     await watched.close();
     await connection.close();
   }, 60_000);
@@ -467,6 +469,11 @@ describe.skipIf(program === undefined)("rights", () => {
       const { distribute } = await train({ ...given, member: "a" }, 1, 6);
       expect(distribute.round).toMatchObject({ round: 3, members: ["a"] });
       await expect(train({ ...given, member: "b" }, 1)).rejects.toThrow(NetworkError);
+      const connection = await connect({ servers: strict.address, user: "a", pass: "p" });
+      const { streams } = await jetstreamManager(connection);
+      await expect(streams.purge("KV_simdgrad_run_digits")).rejects.toThrow(/Permission/);
+      await expect(streams.delete("OBJ_simdgrad_weights_digits")).rejects.toThrow(/Permission/);
+      await connection.close();
     } finally {
       await strict.stop();
     }
