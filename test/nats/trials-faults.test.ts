@@ -1,55 +1,28 @@
 // Trials elsewhere whose objectives, members, messages or server are at fault: a search ends as it would here, or says in words what was wrong.
 import { type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "@nats-io/transport-node";
+import { describe, expect, test } from "vitest";
 import { DataError } from "../../src/errors.ts";
 import { nats, serveTrials } from "../../src/nats/index.ts";
 import { openStudy, random, uniform } from "../../src/tune/index.ts";
 import type { Objective } from "../../src/tune/trial.ts";
-import { findServer, NatsServer } from "./server.ts";
+import { Ground, isServerMissing } from "./ground.ts";
 
-const program = await findServer();
-
-const over = new AbortController();
-const members: Promise<void>[] = [];
-const servers: NatsServer[] = [];
-
-let server: NatsServer;
-let connection: NatsConnection;
-
-beforeAll(async () => {
-  if (program === undefined) return;
-  server = await start();
-  connection = await connect({ servers: [server.address] });
-}, 60_000);
-
-afterAll(async () => {
-  over.abort();
-  await Promise.all(members);
-  await connection?.close();
-  await Promise.all(servers.map((each) => each.stop()));
-});
-
-async function start(more = ""): Promise<NatsServer> {
-  const started = await NatsServer.start(program as string, more);
-  servers.push(started);
-  return started;
-}
+const ground = new Ground();
 
 function study() {
   return openStudy({ space: { x: uniform(0, 1) }, sampler: random() });
 }
 
-function place(run: string, { address } = server) {
+function place(run: string, { address } = ground.server) {
   return { servers: address, run, patience: 20_000 };
 }
 
-/** A member until all tests are over. */
-function serve(run: string, objective: Objective, at = server): void {
-  members.push(serveTrials({ ...place(run, at), objective, signal: over.signal }));
+function serve(run: string, objective: Objective, at = ground.server): void {
+  ground.serve({ ...place(run, at), objective });
 }
 
-async function asked<T>(ask: (manager: JetStreamManager) => Promise<T>, { address } = server): Promise<T> {
+async function asked<T>(ask: (manager: JetStreamManager) => Promise<T>, { address } = ground.server): Promise<T> {
   const connection = await connect({ servers: [address] });
   try {
     return await ask(await jetstreamManager(connection));
@@ -58,11 +31,11 @@ async function asked<T>(ask: (manager: JetStreamManager) => Promise<T>, { addres
   }
 }
 
-async function queue(run: string, at = server) {
+async function queue(run: string, at = ground.server) {
   return (await asked((manager) => manager.streams.info(`simdgrad_trials_${run}`), at)).state;
 }
 
-describe.skipIf(program === undefined).concurrent("trials elsewhere", () => {
+describe.skipIf(isServerMissing).concurrent("trials elsewhere", () => {
   test("that give NaN or an infinity have failed as they do here, and the search goes on", async ({ expect }) => {
     const objective: Objective = ({ number }) =>
       [Number.NaN, { value: Number.NEGATIVE_INFINITY, artifact: Uint8Array.of(1) }, 3][number] ?? 0;
@@ -84,7 +57,7 @@ describe.skipIf(program === undefined).concurrent("trials elsewhere", () => {
       ...[1.5, -1, 1e21].map((trial) => ({ trial, name: `${trial}-${hex}` })),
     ];
     for (const job of jobs)
-      await jetstream(connection).publish(
+      await jetstream(ground.connection).publish(
         "simdgrad.trials.foreign.job",
         JSON.stringify({ version: 1, values: 0, ...job }),
       );
@@ -94,7 +67,7 @@ describe.skipIf(program === undefined).concurrent("trials elsewhere", () => {
   });
 
   test("throw what they like: it is cut, or said to be too large, and the member goes on", async ({ expect }) => {
-    const narrow = await start("max_payload: 8192");
+    const narrow = await ground.start("max_payload: 8192");
     const thrown = [
       new Error("x".repeat(2_000_000)),
       Object.create(null),
@@ -104,12 +77,12 @@ describe.skipIf(program === undefined).concurrent("trials elsewhere", () => {
       if (number in thrown) throw thrown[number];
       return Object.assign({ value: number }, { toJSON: () => "y".repeat(2_000_000) });
     };
-    for (const at of [server, narrow]) {
+    for (const at of [ground.server, narrow]) {
       serve("thrown", objective, at);
       const one = await study();
       await one.trials(4, { distribute: nats(place("thrown", at)), tolerate: () => true });
       const [first, ...others] = one.history.map(({ error, value }) => error ?? value);
-      if (at === server)
+      if (at === ground.server)
         expect(first).toBe(
           `WorkerError: Error in the worker: ${"x".repeat(10_000)}... (cut: it has 2000000 characters)`,
         );
@@ -145,13 +118,13 @@ describe.skipIf(program === undefined).concurrent("trials elsewhere", () => {
     // What the member had begun is queued anew, behind the other one.
     expect(await queue("silent")).toMatchObject({ messages: 2, first_seq: 2, last_seq: 3 });
     serve("silent", ({ number }) => seen.push(number));
-    const history = await search(over.signal);
+    const history = await search(ground.signal);
     expect(history.map(({ state }) => state)).toEqual(["complete", "complete"]);
     expect(seen.length).toBe(3);
   });
 
   test("are queued anew where a server has lost them", async ({ expect }) => {
-    const forgetful = await start();
+    const forgetful = await ground.start();
     const one = await study();
     const searching = one.trials(3, { distribute: nats(place("lost", forgetful)), workers: 2 });
     serve("idle", () => 0, forgetful);
@@ -186,13 +159,13 @@ describe.skipIf(program === undefined).concurrent("trials elsewhere", () => {
     const run = `forged-${text.replace(/\W/g, "").slice(-20)}`;
     const searching = (await study()).trials(1, { distribute: nats(place(run)) });
     searching.catch(() => {}); // it is looked at below
-    const consumers = jetstream(connection).consumers;
+    const consumers = jetstream(ground.connection).consumers;
     const members = () => consumers.get(`simdgrad_trials_${run}`, "members").catch(() => undefined);
     await expect.poll(members, { timeout: 20_000 }).toBeDefined();
     const job = await (await members())?.next({ expires: 20_000 });
     job?.nak();
     const { name } = JSON.parse(job?.string() ?? "");
-    await jetstream(connection).publish(`$KV.simdgrad_results_${run}.${name}`, text);
+    await jetstream(ground.connection).publish(`$KV.simdgrad_results_${run}.${name}`, text);
     await expect(searching).rejects.toThrow(DataError);
     await expect(searching).rejects.toThrow(words);
   });

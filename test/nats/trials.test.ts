@@ -1,59 +1,37 @@
 // Trials of a study that is started again: what was there before, and what must not count twice.
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { nats, runs, serveTrials } from "../../src/nats/index.ts";
+import { describe, expect, test, vi } from "vitest";
+import { nats, runs } from "../../src/nats/index.ts";
 import { openStudy, uniform } from "../../src/tune/index.ts";
-import { findServer, NatsServer } from "./server.ts";
+import { Ground, isServerMissing } from "./ground.ts";
 
-const program = await findServer();
+const ground = new Ground();
 
 interface Values {
   readonly x: number;
 }
 
-let server: NatsServer;
-let connection: NatsConnection;
-
-const over = new AbortController();
-const members: Promise<void>[] = [];
-
-beforeAll(async () => {
-  if (program === undefined) return;
-  server = await NatsServer.start(program);
-  connection = await connect({ servers: [server.address] });
-}, 60_000);
-
-afterAll(async () => {
-  over.abort();
-  await Promise.all(members);
-  await connection?.close();
-  await server?.stop();
-});
-
 /** Serves trials, and gives the list of those that it runs. */
 function serve(run: string, objective: (values: Values) => number): readonly number[] {
   const seen: number[] = [];
-  const serving = serveTrials<Values>({
-    servers: server.address,
+  ground.serve<Values>({
+    servers: ground.server.address,
     run,
-    signal: over.signal,
     objective: ({ number, values }) => {
       seen.push(number);
       return objective(values);
     },
   });
-  members.push(serving);
   return seen;
 }
 
 async function study(run: string, trials: number) {
   const made = await openStudy({ space: { x: uniform(0, 1) } });
-  await made.trials(trials, { distribute: nats({ servers: server.address, run }) });
+  await made.trials(trials, { distribute: nats({ servers: ground.server.address, run }) });
   return made;
 }
 
-describe.skipIf(program === undefined)("a study that is started again", () => {
+describe.skipIf(isServerMissing)("a study that is started again", () => {
   test("has failures of an earlier time run again, and nothing else", async () => {
     let isBroken = true;
     const seen = serve("mended", ({ x }) => {
@@ -69,7 +47,7 @@ describe.skipIf(program === undefined)("a study that is started again", () => {
 
   test("fails where three members gave a trial up, which no fourth one begins", async () => {
     const searching = study("deadly", 1).catch((error) => `${error}`);
-    const consumers = jetstream(connection).consumers;
+    const consumers = jetstream(ground.connection).consumers;
     const queue = () => consumers.get("simdgrad_trials_deadly", "members").catch(() => undefined);
     await expect.poll(queue, { timeout: 10_000 }).toBeDefined();
     for (let death = 0; death < 3; death++) (await (await queue())?.next({ expires: 5000 }))?.nak();
@@ -81,36 +59,30 @@ describe.skipIf(program === undefined)("a study that is started again", () => {
   test("does not have a trial run a second time that was queued twice", async () => {
     const seen = serve("twice", ({ x }) => x);
     const { history } = await study("twice", 1);
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(ground.connection);
     const result = await manager.streams.getMessage("KV_simdgrad_results_twice", { seq: 1 });
     const name = result?.subject.split(".").at(-1);
     const job = { version: 1, trial: 0, values: history[0].values, name };
-    await jetstream(connection).publish("simdgrad.trials.twice.job", JSON.stringify(job));
+    await jetstream(ground.connection).publish("simdgrad.trials.twice.job", JSON.stringify(job));
     const left = async () => (await manager.streams.info("simdgrad_trials_twice")).state.messages;
     await expect.poll(left, { timeout: 10_000 }).toBe(0);
     expect(seen).toEqual([0]);
   }, 30_000);
 });
 
-describe.skipIf(program === undefined)("addresses", () => {
+describe.skipIf(isServerMissing)("addresses", () => {
   test("with a token, or a name and a password, log in, which connect does not contradict", async () => {
-    const strict = await NatsServer.start(program as string, "authorization { token: secret }");
-    try {
-      expect(await runs({ servers: strict.address.replace("//", "//secret@") })).toEqual([]);
-      const users = 'authorization { users: [ { user: "a@b", password: p } ] }';
-      await strict.configure(users);
-      const own = strict.webSocket.replace("//", "//a%40b:p@");
-      await expect.poll(() => runs({ servers: own }).catch(({ message }) => message), { timeout: 5000 }).toEqual([]);
-      const refused = runs({ servers: own, connect: { token: "secret" } });
-      await expect(refused).rejects.toThrow(
-        /^nats: servers have credentials, and connect has token: give one of them$/,
-      );
-      const wrong = await runs({ servers: own.replace(":p@", ":hidden@") }).catch((error) => error);
-      expect(wrong.message).toMatch(/Authorization/);
-      expect(wrong.message).not.toContain("hidden");
-    } finally {
-      await strict.stop();
-    }
+    const strict = await ground.start("authorization { token: secret }");
+    expect(await runs({ servers: strict.address.replace("//", "//secret@") })).toEqual([]);
+    const users = 'authorization { users: [ { user: "a@b", password: p } ] }';
+    await strict.configure(users);
+    const own = strict.webSocket.replace("//", "//a%40b:p@");
+    await expect.poll(() => runs({ servers: own }).catch(({ message }) => message), { timeout: 5000 }).toEqual([]);
+    const refused = runs({ servers: own, connect: { token: "secret" } });
+    await expect(refused).rejects.toThrow(/^nats: servers have credentials, and connect has token: give one of them$/);
+    const wrong = await runs({ servers: own.replace(":p@", ":hidden@") }).catch((error) => error);
+    expect(wrong.message).toMatch(/Authorization/);
+    expect(wrong.message).not.toContain("hidden");
   });
 
   test("that are no WebSockets are refused in a page", async () => {
