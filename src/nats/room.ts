@@ -100,17 +100,8 @@ export class Room {
 
   /** Waits for what has nothing to do with the server, and may never end. @throws Left once nobody wants it any more */
   async whileHere<T>(action: () => Promise<T>): Promise<T> {
-    const { promise, reject } = withReject();
-    const tell = (error: Error) => {
-      if (error instanceof Left) reject(error);
-    };
     this.stay();
-    this.#returned.add(tell);
-    try {
-      return await Promise.race([action(), promise]);
-    } finally {
-      this.#returned.delete(tell);
-    }
+    return this.#unless((error) => error instanceof Left, action);
   }
 
   /** Does it, again and again while the server is away, for as long as there is patience. @throws NetworkError */
@@ -119,7 +110,7 @@ export class Room {
     for (let pause = PAUSE[0]; ; pause = Math.min(2 * pause, PAUSE[1])) {
       const begin = performance.now();
       try {
-        return await this.#once(action);
+        return await this.#unless(() => true, action);
       } catch (error) {
         if (error instanceof SimdgradError || error instanceof Left) throw error;
         const { name, message } = error as Error;
@@ -137,13 +128,17 @@ export class Room {
     }
   }
 
-  async #once<T>(action: () => Promise<T>): Promise<T> {
-    const { promise, reject } = withReject();
-    this.#returned.add(reject);
+  /** Does it, unless something is told meanwhile that ends it. */
+  async #unless<T>(isEnd: (error: Error) => boolean, action: () => Promise<T>): Promise<T> {
+    let tell = (_: Error) => {};
+    const told = new Promise<never>((_, reject) => {
+      tell = (error) => isEnd(error) && reject(error);
+    });
+    this.#returned.add(tell);
     try {
-      return await Promise.race([action(), promise]);
+      return await Promise.race([action(), told]);
     } finally {
-      this.#returned.delete(reject);
+      this.#returned.delete(tell);
     }
   }
 
@@ -175,14 +170,6 @@ export async function unlessLeft<T>(act: Promise<T>): Promise<T | undefined> {
 
 export function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-function withReject(): { readonly promise: Promise<never>; readonly reject: (error: Error) => void } {
-  let reject = (_: Error) => {};
-  const promise = new Promise<never>((_, no) => {
-    reject = no;
-  });
-  return { promise, reject };
 }
 
 type Clients = Awaited<ReturnType<typeof clientsOf>>;

@@ -254,6 +254,7 @@ export class Run {
     const take = () => this.#take();
     for (let turn = 0; !(await this.#room.again("saying who is there", take)); turn++) {
       if (turn > MISSED) throw new ArgumentError(`nats: member "${member}" is in the run ${run}: take another name`);
+      if (turn === 0) console.warn(`simdgrad: nats: the run ${run} has, or had of late, a member "${member}": waiting`);
       await wait(settings.heartbeat);
       this.#room.stay();
     }
