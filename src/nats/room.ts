@@ -107,12 +107,15 @@ export class Room {
   /** Does it, again and again while the server is away, for as long as there is patience. @throws NetworkError */
   async again<T>(what: string, action: () => Promise<T>): Promise<T> {
     let waited = 0;
+    let since = performance.now();
     for (let pause = PAUSE[0]; ; pause = Math.min(2 * pause, PAUSE[1])) {
-      const begin = performance.now();
       try {
         return await this.#unless(() => true, action);
       } catch (error) {
         if (error instanceof SimdgradError || error instanceof Left) throw error;
+        const now = performance.now();
+        waited += Math.min(now - since, AWHILE);
+        since = now;
         const { name, message } = error as Error;
         const text = `nats: ${what}: ${name}: ${message}`;
         if (FINAL.test(name) || this.closed || waited > this.#place.patience)
@@ -123,7 +126,6 @@ export class Room {
         }
       }
       await wait(pause);
-      waited += Math.min(performance.now() - begin, AWHILE);
       this.stay();
     }
   }
