@@ -39,8 +39,8 @@ export interface Speeds {
 
 const DIGEST = "0".repeat(64);
 const changeOf = (round: number): Contribution => {
-  const member = nameOf(0);
-  return { member, round, samples: 160, object: `change.${round}.${member}.${DIGEST.slice(0, 8)}`, digest: DIGEST };
+  const member = `${nameOf(0)}.${DIGEST.slice(0, 8)}`;
+  return { member, round, samples: 160, object: `change.${round}.${member}`, digest: DIGEST };
 };
 
 function optionsOf(servers: string, place: number) {
@@ -113,7 +113,7 @@ export async function speedsOf(program: string): Promise<Speeds> {
   const later = await timeOf(server, CONSUMERS / 5, fetch);
   const look = await timeOf(server, 300, () => run.alive());
   const connection = await connect({ servers: [server.address] });
-  for (let i = 1; i <= NAMES; i++) connection.publish(`$KV.simdgrad_members_check.${nameOf(i)}`, toText({}));
+  for (let i = 1; i <= NAMES; i++) connection.publish(`$KV.simdgrad_members_check.${nameOf(i)}.0`, toText({}));
   await connection.drain();
   await wait(PEACE);
   const longLook = await timeOf(server, 300, () => run.alive());

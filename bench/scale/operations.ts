@@ -32,17 +32,17 @@ export function getting(bytes: number): Operation {
 
 /** Asking who is alive is one question, answered with all names. */
 export function listing(names: number): Operation {
-  return operation(1, 1, 0, 50, 768 + 40 * names, names);
+  return operation(1, 1, 0, 50, 768 + 49 * names, names);
 }
 
 export const dropping = operation(3, 3, 0, 427, 783);
 export const droppingNothing = operation(1, 1, 0, 83, 130);
-export const leaving = operation(1, 1, 0, 48, 83);
+export const leaving = operation(1, 1, 0, 57, 83);
 /** A sign of life that says how the training goes, with its acknowledgement. */
-export const beating = operation(1, 1, 0, 138, 47);
+export const beating = operation(1, 1, 0, 61, 47);
 /** Connecting, and what there is of a run; making it takes a trip more for each of its three stores. */
-export const joining = operation(10, 8, 1, 501, 4517);
-export const founding = operation(13, 11, 1, 1231, 4617);
+export const joining = operation(10, 8, 1, 424, 4514);
+export const founding = operation(13, 11, 1, 1154, 4613);
 /** Saying the settings of a run, and hearing them. */
 export const settling = operation(2, 2, 0, 313, 845);
 /** Finding that a run has the same settings. */

@@ -222,8 +222,8 @@ export class Simulation {
   }
 
   #changeOf(place: number) {
-    const member = nameOf(place);
-    return { member, round: 1, samples: this.#plan.samples, object: `change.1.${member}.${ID}`, digest: DIGEST };
+    const member = `${nameOf(place)}.${ID}`;
+    return { member, round: 1, samples: this.#plan.samples, object: `change.1.${member}`, digest: DIGEST };
   }
 
   #sizeOfRound(round: number, members: readonly number[]): number {

@@ -9,6 +9,7 @@ import { type Chosen, chosen, type NatsOptions } from "./options.ts";
 import {
   type Contribution,
   digestOf,
+  givenName,
   packAnchor,
   packChange,
   type RoundRecord,
@@ -157,14 +158,13 @@ class Member implements Distribution {
   async #synchronise(context: FitContext): Promise<void> {
     const { trainer, rows } = context;
     const run = this.#joined;
-    const { member } = this;
     const round = this.#anchor.round + 1;
     const change = changeOf(this.#anchor.weights, await this.#weightsOf(trainer), this.#averaged);
     const bytes = packChange(change, this.#chosen.settings.precision, this.#averaged);
     const object = `change.${round}.${run.name}`;
     const samples = rows - this.#rows;
     this.#rows = rows;
-    const contribution = { member, round, samples, object, digest: await digestOf(bytes) };
+    const contribution = { member: run.name, round, samples, object, digest: await digestOf(bytes) };
     await this.#change(contribution, bytes);
     const start = performance.now();
     await run.put(object, bytes);
@@ -211,7 +211,7 @@ class Member implements Distribution {
       const names = given.map(({ member }) => member);
       const known = new Set(names);
       const all = [...alive].every((each) => known.has(each));
-      const before = (names.indexOf(this.member) + names.length - (round % names.length)) % names.length;
+      const before = (names.indexOf(run.name) + names.length - (round % names.length)) % names.length;
       const isTurn = now - (complete ?? now) >= Math.min(turn * (2 ** before - 1), deadline);
       pause = isTurn ? LOOK : LOOK * (1 + names.length / MANY);
       if (isDue && given.length < minMembers && !isTold) {
@@ -257,7 +257,8 @@ class Member implements Distribution {
   async #read(contribution: Contribution, own?: Uint8Array<ArrayBuffer>): Promise<Change> {
     const values = unpackChange(own ?? (await this.#joined.get(contribution, this.#most)), this.#averaged);
     const wrong = unfit(values, this.#anchor.weights);
-    if (wrong !== undefined) throw new DataError(`nats: the change of ${contribution.member} does not fit: ${wrong}`);
+    if (wrong !== undefined)
+      throw new DataError(`nats: the change of ${givenName(contribution.member)} does not fit: ${wrong}`);
     return { samples: contribution.samples, values };
   }
 
@@ -287,7 +288,8 @@ class Member implements Distribution {
       this.#states.set(record.round, record.object);
       this.#states.delete(record.round - KEPT - 1);
       await trainer.loadStateDict(this.#anchor.weights, { strict: this.#own.size === 0 });
-      this.round = { round: record.round, members: record.changes.map(({ member }) => member), digest: record.digest };
+      const members = record.changes.map(({ member }) => givenName(member));
+      this.round = { round: record.round, members, digest: record.digest };
       if (record.round >= this.#chosen.rounds) stop();
       return;
     }

@@ -30,6 +30,11 @@ export const aRun = {
   variables: "",
 };
 
+/** What a member was called by whom it started: behind it there is an id in records, so that several may have one name. */
+export function givenName(member: string): string {
+  return member.split(".")[0];
+}
+
 export function toText(record: object): string {
   return JSON.stringify({ version: VERSION, ...record });
 }

@@ -25,6 +25,8 @@ export class Room {
   readonly js: JetStreamClient;
   manager!: JetStreamManager;
   closed = false;
+  /** What was asked and is not answered. */
+  readonly #asked = new Set<Promise<unknown>>();
   /** Whoever waits for an answer: once the connection has come back, it may never come. */
   readonly #returned = new Set<(error: Error) => void>();
   #left = false;
@@ -101,7 +103,7 @@ export class Room {
   /** Waits for what has nothing to do with the server, and may never end. @throws Left once nobody wants it any more */
   async whileHere<T>(action: () => Promise<T>): Promise<T> {
     this.stay();
-    return this.#unless((error) => error instanceof Left, action);
+    return this.#unless((error) => error instanceof Left, action());
   }
 
   /** Does it, again and again while the server is away, for as long as there is patience. @throws NetworkError */
@@ -110,7 +112,10 @@ export class Room {
     let since = performance.now();
     for (let pause = PAUSE[0]; ; pause = Math.min(2 * pause, PAUSE[1])) {
       try {
-        return await this.#unless(() => true, action);
+        const asked = action();
+        this.#asked.add(asked);
+        void asked.catch(() => undefined).then(() => this.#asked.delete(asked));
+        return await this.#unless(() => true, asked);
       } catch (error) {
         if (error instanceof SimdgradError || error instanceof Left) throw error;
         const now = performance.now();
@@ -130,26 +135,34 @@ export class Room {
     }
   }
 
-  /** Does it, unless something is told meanwhile that ends it. */
-  async #unless<T>(isEnd: (error: Error) => boolean, action: () => Promise<T>): Promise<T> {
+  /** What is being done, unless something is told meanwhile that ends the waiting for it. */
+  async #unless<T>(isEnd: (error: Error) => boolean, doing: Promise<T>): Promise<T> {
     let tell = (_: Error) => {};
     const told = new Promise<never>((_, reject) => {
       tell = (error) => isEnd(error) && reject(error);
     });
     this.#returned.add(tell);
     try {
-      return await Promise.race([action(), told]);
+      return await Promise.race([doing, told]);
     } finally {
       this.#returned.delete(tell);
     }
   }
 
-  /** Says good-bye, as far as the server listens. */
+  /**
+   * Says good-bye, as far as the server listens, and waits for its answers: NATS's clients leave a timer behind, which keeps a process alive,
+   * where a connection is closed that a consumer is being made on.
+   */
   async leave(last: () => Promise<unknown> = async () => undefined): Promise<void> {
     this.closed = true;
     clearTimeout(this.#leaving);
     this.#statuses.stop?.();
-    await Promise.race([last().catch(() => undefined), wait(GOODBYE)]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, GOODBYE);
+    });
+    await Promise.race([Promise.allSettled([last(), ...this.#asked]), late]);
+    clearTimeout(timer);
     if (this.#place.connection === undefined) await this.connection.close().catch(() => undefined);
   }
 }

@@ -2,7 +2,7 @@
 // persistence and who was first are NATS's; what is here asks for them.
 import type { KV, KvEntry, KvWatchEntry } from "@nats-io/kv";
 import type { ObjectStore } from "@nats-io/obj";
-import { ArgumentError, DataError } from "../errors.ts";
+import { DataError } from "../errors.ts";
 import type { Chosen } from "./options.ts";
 import {
   aContribution,
@@ -14,7 +14,7 @@ import {
   type RoundRecord,
   toText,
 } from "./parcel.ts";
-import { Room, unlessLate, wait } from "./room.ts";
+import { Room, unlessLate } from "./room.ts";
 
 export const MISSED = 3; // heartbeats
 export const CHUNK = 512 * 1024; // bytes of an object that go in one message; a server takes 1 MB
@@ -47,40 +47,33 @@ export class Run {
   #beating: ReturnType<typeof setInterval> | undefined;
   /** Of the run that this member has joined: under its name there may be another one later. */
   #id: string | undefined;
-  /** Of its last sign of life. */
-  #lease = 0;
-  #isTaken = false;
-  /** In the names of its objects: nobody else's, also of those that have its name. */
+  /** What it is called in records and objects: no other member is, though others may have been given its name. */
   readonly name: string;
   /** Resolves once what was to be taken away is gone. */
   #dropped: Promise<unknown> = Promise.resolve();
   /** What the bucket of members says of this one. */
   status: () => object = () => ({});
 
-  private constructor(chosen: Chosen, room: Room, { records, members, objects }: Stores) {
+  private constructor(chosen: Chosen, room: Room, { records, members, objects }: Stores, name: string) {
     this.#chosen = chosen;
-    this.name = `${chosen.member}.${crypto.randomUUID().slice(0, 8)}`;
     this.#room = room;
     this.#records = records;
     this.#members = members;
     this.#objects = objects;
+    this.name = name;
   }
 
   /** Joins a run, or begins it. @throws NetworkError where no server answers, or it refuses */
   static async join(chosen: Chosen, signal?: AbortSignal): Promise<Run> {
-    const run = await Room.enter(
-      chosen,
-      "joining",
-      async (room) => new Run(chosen, room, await storesOf(room, chosen.run, chosen.settings.heartbeat)),
-      signal,
-    );
-    try {
-      await run.#greet();
-    } catch (error) {
-      await run.#room.leave();
-      throw error;
-    }
-    run.#beating = setInterval(() => void run.#beat().catch(() => undefined), chosen.settings.heartbeat);
+    const { member, settings } = chosen;
+    const name = `${member}.${crypto.randomUUID().slice(0, 8)}`;
+    const open = async (room: Room) => {
+      const stores = await storesOf(room, chosen.run, settings.heartbeat);
+      await stores.members.put(name, toText({}));
+      return new Run(chosen, room, stores, name);
+    };
+    const run = await Room.enter(chosen, "joining", open, signal);
+    run.#beating = setInterval(() => void run.#beat().catch(() => undefined), settings.heartbeat);
     void run.#listen();
     return run;
   }
@@ -97,14 +90,9 @@ export class Run {
           for await (const entry of watch) this.#heard(entry);
         });
     } catch (error) {
-      this.#fail(error);
+      this.#failure = error;
+      this.#told();
     }
-  }
-
-  /** Ends the waiting of this member. */
-  #fail(error: unknown): void {
-    this.#failure = error;
-    this.#told();
   }
 
   /** A foreign change is nobody's; a round that cannot be read ends this member, which cannot follow. */
@@ -240,66 +228,26 @@ export class Run {
 
   /** Members that gave a sign of life of late. One question: to list keys takes a consumer, which waits where one is written meanwhile. */
   async alive(): Promise<ReadonlySet<string>> {
-    const { run, member } = this.#chosen;
+    const { run } = this.#chosen;
     const subjects = `$KV.simdgrad_members_${run}.`;
     const { state } = await this.#room.again("asking who is there", () =>
       this.#room.manager.streams.info(`KV_simdgrad_members_${run}`, { subjects_filter: `${subjects}>` }),
     );
-    return new Set([...Object.keys(state.subjects ?? {}).map((each) => each.slice(subjects.length)), member]);
+    return new Set([...Object.keys(state.subjects ?? {}).map((each) => each.slice(subjects.length)), this.name]);
   }
 
-  /** Takes its name; one of a member that died is free once its last sign of life is old. */
-  async #greet(): Promise<void> {
-    const { member, run, settings } = this.#chosen;
-    const take = () => this.#take();
-    for (let turn = 0; !(await this.#room.again("saying who is there", take)); turn++) {
-      if (turn > MISSED) throw new ArgumentError(`nats: member "${member}" is in the run ${run}: take another name`);
-      if (turn === 0) console.warn(`simdgrad: nats: the run ${run} has, or had of late, a member "${member}": waiting`);
-      await wait(settings.heartbeat);
-      this.#room.stay();
-    }
-  }
-
-  /** A sign of life, which says whose it is, of all that have or had this name. */
-  get #sign(): string {
-    return toText({ ...this.status(), by: this.name });
-  }
-
-  /** Whether the name was free. */
-  async #take(): Promise<boolean> {
-    const revision = await this.#members.create(this.#chosen.member, this.#sign).catch(unlessLate);
-    this.#lease = revision ?? this.#lease;
-    return revision !== undefined;
-  }
-
-  /** A member that was silent for too long may find that another one has its name. */
-  async #beat(): Promise<void> {
-    const { member } = this.#chosen;
-    const revision = await this.#members.put(member, this.#sign, { previousSeq: this.#lease }).catch(unlessLate);
-    if (revision !== undefined) {
-      this.#lease = revision;
-      return;
-    }
-    const found = await this.#members.get(member);
-    if (this.#room.closed) return;
-    if (found?.string().includes(this.name)) this.#lease = found.revision;
-    else if (!(await this.#take())) {
-      this.#isTaken = true;
-      clearInterval(this.#beating);
-      this.#fail(
-        new ArgumentError(`nats: another member has the name "${member}" by now: this one was silent too long`),
-      );
-    }
+  /** A sign of life. */
+  #beat(): Promise<number> {
+    return this.#members.put(this.name, toText(this.status()));
   }
 
   /** Says good-bye, as far as the server listens. */
   async leave(): Promise<void> {
     clearInterval(this.#beating);
     this.#watch?.stop();
-    const { run, member } = this.#chosen;
-    const filter = `$KV.simdgrad_members_${run}.${member}`; // to delete a key would leave a mark that counts as life
-    const purge = async () =>
-      this.#isTaken || this.#room.manager.streams.purge(`KV_simdgrad_members_${run}`, { filter });
+    const { run } = this.#chosen;
+    const filter = `$KV.simdgrad_members_${run}.${this.name}`; // to delete a key would leave a mark that counts as life
+    const purge = () => this.#room.manager.streams.purge(`KV_simdgrad_members_${run}`, { filter });
     await this.#room.leave(() => Promise.all([purge(), this.#dropped]));
   }
 }

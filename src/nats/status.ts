@@ -1,6 +1,6 @@
 // What there is on a server: runs, who is in them, how far they are.
 import { type Place, placed, type RunOptions } from "./options.ts";
-import { aRound, aRun, fromText } from "./parcel.ts";
+import { aRound, aRun, fromText, givenName } from "./parcel.ts";
 import { Room } from "./room.ts";
 import { storesOf } from "./run.ts";
 
@@ -95,10 +95,10 @@ async function statusOf(room: Room, run: string): Promise<RunStatus> {
   const { records, members, objects } = await storesOf(room, run, heartbeat);
   const round = await records.get("round");
   const there = new Map<string, MemberStatus>();
-  for await (const member of await members.keys()) {
-    const text = (await members.get(member))?.string();
+  for await (const key of await members.keys()) {
+    const text = (await members.get(key))?.string();
     const sign = text === undefined ? undefined : signOf(text);
-    if (sign !== undefined) there.set(member, { ...sign, member });
+    if (sign !== undefined) there.set(key, { ...sign, member: givenName(key) });
   }
   return {
     run,

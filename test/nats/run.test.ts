@@ -443,9 +443,7 @@ describe.skipIf(program === undefined)("rights", () => {
       const one = trainer(1);
       await one.load(data);
       const distribute = nats({ ...given, connect: { user: "mute", pass: "p" } });
-      await expect(one.fit({ epochs: 2, distribute })).rejects.toThrow(
-        /^nats: saying who is there: PermissionViolationError/,
-      );
+      await expect(one.fit({ epochs: 2, distribute })).rejects.toThrow(/^nats: joining: PermissionViolationError/);
       expect(Object.keys(await one.stateDict())).toHaveLength(6);
       // Whose right is taken away while it trains has its weights, too.
       const revoked = nats({ ...given, connect: { user: "all", pass: "p" } });
