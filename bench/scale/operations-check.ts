@@ -72,8 +72,8 @@ export async function compareOperations(program: string): Promise<OperationCompa
   for (const size of [10_000, 400_000]) {
     const bytes = new Uint8Array(size).map((_, i) => i * 7);
     const [object, digest] = [`change.${size / 10_000}.${one.name}`, await digestOf(bytes)];
-    await compare(`storing ${size} bytes`, operations.putting(size), () => one.put(object, bytes));
-    await compare(`fetching ${size} bytes`, operations.getting(size), () => one.get({ object, digest }, size));
+    await compare(`storing ${size} bytes`, operations.putting(size), () => one.objects.put(object, bytes));
+    await compare(`fetching ${size} bytes`, operations.getting(size), () => one.objects.get({ object, digest }, size));
     await compare("taking an object away", operations.dropping, () => one.drop(object));
   }
   await compare("taking none away", operations.droppingNothing, () => one.drop(`change.7.${one.name}`));
@@ -97,17 +97,17 @@ export async function speedsOf(program: string): Promise<Speeds> {
   const [put, get]: [number[], number[]] = [[], []];
   for (let turn = 0; turn < 3; turn++) {
     const start = performance.now();
-    await run.put(`state.${turn}`, bytes);
+    await run.objects.put(`state.${turn}`, bytes);
     put.push(performance.now() - start);
     const stored = performance.now();
-    await run.get({ object: `state.${turn}`, digest }, bytes.length);
+    await run.objects.get({ object: `state.${turn}`, digest }, bytes.length);
     get.push(performance.now() - stored);
   }
   const request = await timeOf(server, 2000, (turn) => run.contribute(changeOf(turn)));
   const small = bytes.slice(0, 10_000);
-  await run.put("small", small);
+  await run.objects.put("small", small);
   const announced = { object: "small", digest: await digestOf(small) };
-  const fetch = () => run.get(announced, small.length);
+  const fetch = () => run.objects.get(announced, small.length);
   const fetched = await timeOf(server, CONSUMERS / 5, fetch);
   await timeOf(server, (3 * CONSUMERS) / 5, fetch);
   const later = await timeOf(server, CONSUMERS / 5, fetch);

@@ -1,6 +1,6 @@
 // What a member asks of the server, as the clients of NATS 3.4 do it with nats-server 2.9: trips there and back that follow one another, messages
 // and bytes of payloads and headers beside the weights. `npm run bench:scale -- --check` measures the same anew.
-import { CHUNK } from "../../src/nats/run.ts";
+import { CHUNK } from "../../src/nats/objects.ts";
 
 /** An operation: what goes to the server and what comes back, one after the other. */
 export interface Operation {

@@ -30,6 +30,7 @@ export const TURN = 300;
  * since a look lists the names of all. */
 export const LOOK = 250;
 export const KEPT = 2; // rounds whose objects others may still ask for
+const AGAIN = 1000; // ms after which a change that could not be had is asked for once more
 
 /** What a run has come to, as its members see it. */
 export interface Round {
@@ -87,7 +88,7 @@ class Member implements Distribution {
   #most = 0;
   #rows = 0;
   /** Changes of the round under way, by their objects: this member's own, and what was fetched. */
-  readonly #fetching = new Map<string, Promise<Change>>();
+  readonly #fetching = new Map<string, Promise<StateDict>>();
   /** What this member closed a round with. */
   #closing: { readonly digest: string; readonly anchor: Anchor } | undefined;
   /** Objects of the states after the latest rounds. */
@@ -167,7 +168,7 @@ class Member implements Distribution {
     const contribution = { member: run.name, round, samples, object, digest: await digestOf(bytes) };
     await this.#change(contribution, bytes);
     const start = performance.now();
-    await run.put(object, bytes);
+    await run.objects.put(object, bytes);
     const turn = TURN + 4 * (performance.now() - start);
     await run.contribute(contribution);
     await this.#closed(round, turn);
@@ -207,22 +208,19 @@ class Member implements Distribution {
         looked = performance.now();
       }
       const given = run.changes(round);
-      if (Math.max(given.length, alive.size) <= MANY) void this.#fetched(given); // while others are waited for
+      if (Math.max(given.length, alive.size) <= MANY) void this.#fetched(given).catch(() => undefined); // while others are waited for
       const names = given.map(({ member }) => member);
       const known = new Set(names);
       const all = [...alive].every((each) => known.has(each));
-      const before = (names.indexOf(run.name) + names.length - (round % names.length)) % names.length;
+      const closers = names.filter((each) => alive.has(each));
+      const before = (closers.indexOf(run.name) + closers.length - (round % closers.length)) % closers.length;
       const isTurn = now - (complete ?? now) >= Math.min(turn * (2 ** before - 1), deadline);
       pause = isTurn ? LOOK : LOOK * (1 + names.length / MANY);
-      if (isDue && given.length < minMembers && !isTold) {
-        isTold = true;
-        console.warn(
-          `simdgrad: nats: round ${round} of ${given.length} members waits for more: minMembers is ${minMembers}`,
-        );
-      }
-      if (given.length >= minMembers && (all || isDue)) {
+      let count = given.length;
+      if (count >= minMembers && (all || isDue)) {
         complete ??= now;
         const fit = isTurn ? await this.#fetched(given) : [];
+        if (isTurn) count = fit.length;
         if (fit.length >= minMembers) {
           const changes = fit.map(([, change]) => change);
           const next = outerStep(this.#anchor, changes, settings, this.#averaged);
@@ -233,39 +231,43 @@ class Member implements Distribution {
           continue;
         }
       }
+      if (isDue && count < minMembers && !isTold) {
+        isTold = true;
+        console.warn(`simdgrad: nats: round ${round} of ${count} members waits for more: minMembers is ${minMembers}`);
+      }
       await run.news(complete === undefined ? LOOK : TURN / 4);
     }
   }
 
-  /** The changes that can be averaged. What is gone, broken or hostile is left out. */
+  /** The changes that can be averaged. What is gone, broken or hostile is left out; a server that is away, or refuses, is no member's fault. */
   async #fetched(given: readonly Contribution[]): Promise<readonly (readonly [Contribution, Change])[]> {
     const all = await Promise.all(
-      given.map(async (each) => [each, await this.#change(each).catch(() => undefined)] as const),
+      given.map(async (each) => [each, await this.#change(each).catch(unlessUnfit)] as const),
     );
     return all.flatMap(([each, change]) => (change === undefined ? [] : [[each, change] as const]));
   }
 
   /** @throws DataError for one that cannot be averaged */
-  #change(contribution: Contribution, own?: Uint8Array<ArrayBuffer>): Promise<Change> {
-    const { object, digest } = contribution;
-    const known = this.#fetching.get(object + digest) ?? this.#read(contribution, own);
-    this.#fetching.set(object + digest, known);
-    known.catch(() => this.#fetching.delete(object + digest)); // it may be there the next time
-    return known;
+  async #change(contribution: Contribution, own?: Uint8Array<ArrayBuffer>): Promise<Change> {
+    const key = `${contribution.object} ${contribution.digest}`;
+    const found = this.#fetching.get(key) ?? this.#read(contribution, own);
+    this.#fetching.set(key, found);
+    found.catch(() => setTimeout(() => this.#fetching.delete(key), AGAIN)); // it may be there the next time
+    return { samples: contribution.samples, values: await found };
   }
 
-  async #read(contribution: Contribution, own?: Uint8Array<ArrayBuffer>): Promise<Change> {
-    const values = unpackChange(own ?? (await this.#joined.get(contribution, this.#most)), this.#averaged);
+  async #read(contribution: Contribution, own?: Uint8Array<ArrayBuffer>): Promise<StateDict> {
+    const bytes = own ?? (await this.#joined.objects.get(contribution, this.#most));
+    const values = unpackChange(bytes, this.#averaged);
     const wrong = unfit(values, this.#anchor.weights);
-    if (wrong !== undefined)
-      throw new DataError(`nats: the change of ${givenName(contribution.member)} does not fit: ${wrong}`);
-    return { samples: contribution.samples, values };
+    if (wrong === undefined) return values;
+    throw new DataError(`nats: the change of ${givenName(contribution.member)} does not fit: ${wrong}`);
   }
 
   async #close(next: Anchor, changes: readonly Contribution[]): Promise<void> {
     const bytes = packAnchor(next);
     const object = `state.${next.round}.${this.#joined.name}`;
-    await this.#joined.put(object, bytes);
+    await this.#joined.objects.put(object, bytes);
     const record = { round: next.round, changes, object, digest: await digestOf(bytes) };
     this.#closing = { digest: record.digest, anchor: next };
     const isMine = await this.#joined.close(record);
@@ -301,8 +303,8 @@ class Member implements Distribution {
     if (round === this.#anchor.round) return this.#anchor;
     if (this.#closing?.digest === record.digest) return this.#closing.anchor;
     const isNext = round === this.#anchor.round + 1 && changes.length > 0 && changes.length <= MANY;
-    const given = isNext ? await Promise.all(changes.map((each) => this.#change(each))).catch(() => []) : [];
-    if (given.length === 0) return this.#state(record);
+    const given = isNext ? await Promise.all(changes.map((each) => this.#change(each))).catch(unlessUnfit) : undefined;
+    if (given === undefined) return this.#state(record);
     const next = outerStep(this.#anchor, given, this.#chosen.settings, this.#averaged);
     if ((await digestOf(packAnchor(next))) !== record.digest)
       throw new DataError(`nats: round ${round} as it was closed has other weights than its changes give`);
@@ -311,7 +313,7 @@ class Member implements Distribution {
 
   /** The state after a round, as it was stored. @throws DataError for one that is of another model, or holds no numbers */
   async #state(record: RoundRecord): Promise<Anchor> {
-    const anchor = unpackAnchor(await this.#joined.get(record, this.#most), record.round);
+    const anchor = unpackAnchor(await this.#joined.objects.get(record, this.#most), record.round);
     const { weights, momentum } = anchor;
     const trained = Object.entries(this.#first).filter(([name]) => !this.#averaged.has(name));
     const wrong =
@@ -320,4 +322,9 @@ class Member implements Distribution {
     if (wrong !== undefined) throw new DataError(`nats: the state of round ${record.round} does not fit: ${wrong}`);
     return anchor;
   }
+}
+
+/** Undefined for a change that cannot be averaged. */
+function unlessUnfit(error: unknown): undefined {
+  if (!(error instanceof DataError)) throw error;
 }

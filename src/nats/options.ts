@@ -89,8 +89,12 @@ export function placed<T extends Partial<RunOptions>>(
   ...needed: (keyof T & string)[]
 ): T & Place {
   checkOptions(options, name, { ...ofRuns, ...others } as unknown as Checks<T>, ...needed);
-  if ((options.servers === undefined) === (options.connection === undefined))
+  const { servers, connection, connect = {} } = options;
+  if ((servers === undefined) === (connection === undefined))
     throw new ArgumentError(`${name}: give servers or a connection`);
+  if (connection !== undefined && options.connect !== undefined)
+    throw new ArgumentError(`${name}: connect is of no use beside a connection`);
+  if ("servers" in connect) throw new ArgumentError(`${name}: give servers beside connect, not in it`);
   return { ...options, patience: options.patience ?? 300_000 };
 }
 

@@ -47,7 +47,8 @@ export function fromText<T extends object>(text: string, what: string, sample: T
   } catch {
     // as what is no record
   }
-  if (!isRecord(record)) throw new DataError(`nats: ${what} is a foreign message: ${text.slice(0, 60)}`);
+  if (!isRecord(record))
+    throw new DataError(`nats: ${what} is ${text === "" ? "empty" : `a foreign message: ${text.slice(0, 60)}`}`);
   const { version, ...given } = record as Record<string, unknown>;
   if (version !== VERSION)
     throw new UnsupportedError(`nats: ${what} is of version ${version}; this member speaks version ${VERSION}`);

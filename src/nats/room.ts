@@ -18,6 +18,12 @@ export class Left extends Error {}
 /** Names of errors after which asking again helps nobody: the server refuses, or what it holds is broken. */
 const FINAL = /Permission|Authorization|Closed|Invalid|NotEnabled|^(Error|TypeError|SyntaxError|RangeError)$/;
 
+/** What helps where the client's words do not say it. */
+const HELP: Readonly<Record<string, string>> = {
+  JetStreamNotEnabled: " (nats-server -js has it)",
+  ClosedConnectionError: " (a connection that is to come back has maxReconnectAttempts: -1)",
+};
+
 export class Room {
   readonly connection: NatsConnection;
   readonly #place: Place;
@@ -67,6 +73,13 @@ export class Room {
     }
   }
 
+  /** Enters, asks for something, and leaves. @throws as `enter` does */
+  static async visit<T>(place: Place, what: string, ask: (room: Room) => Promise<T>): Promise<T> {
+    const [room, answer] = await Room.enter(place, what, async (room) => [room, await ask(room)] as const);
+    await room.leave();
+    return answer;
+  }
+
   /** A bucket of small values, as the one that leads the cluster has them; those of one with a lifetime in milliseconds go after it. */
   bucket(name: string, lifetime = 0): Promise<KV> {
     return new this.#clients.Kvm(this.js).create(name, { allow_direct: false, ttl: lifetime });
@@ -80,7 +93,8 @@ export class Room {
   async #watch(): Promise<void> {
     const away = Object.assign(new Error("the server was away"), { name: "ConnectionError" });
     for await (const status of this.#statuses) {
-      const refused = status.type === "error" && /Permission.*simdgrad/.test(`${status.error}`) && status.error;
+      const refused =
+        status.type === "error" && /Permission.*(simdgrad|STREAM.LIST)/.test(`${status.error}`) && status.error;
       const told = status.type === "reconnect" ? away : refused;
       if (told) for (const tell of [...this.#returned]) tell(told);
     }
@@ -111,6 +125,7 @@ export class Room {
     let waited = 0;
     let since = performance.now();
     for (let pause = PAUSE[0]; ; pause = Math.min(2 * pause, PAUSE[1])) {
+      this.stay();
       try {
         const asked = action();
         this.#asked.add(asked);
@@ -122,7 +137,7 @@ export class Room {
         waited += Math.min(now - since, AWHILE);
         since = now;
         const { name, message } = error as Error;
-        const text = `nats: ${what}: ${name}: ${message}`;
+        const text = `nats: ${what}: ${name}: ${message}${HELP[name] ?? ""}`;
         if (FINAL.test(name) || this.closed || waited > this.#place.patience)
           throw new NetworkError(text, { cause: error });
         if (waited > SILENT && !this.#isTold) {
@@ -131,7 +146,6 @@ export class Room {
         }
       }
       await wait(pause);
-      this.stay();
     }
   }
 
@@ -219,10 +233,18 @@ async function connected({ connection, servers, connect = {} }: Place): Promise<
   const twice =
     Object.keys(login).length > 0 && ["user", "pass", "token", "authenticator"].find((each) => each in connect);
   if (twice) throw new ArgumentError(`nats: servers have credentials, and connect has ${twice}: give one of them`);
-  const isWeb = addresses.every((each) => /^wss?:/.test(each));
+  const isWeb = addresses.some((each) => /^wss?:/.test(each));
+  if (isWeb && !addresses.every((each) => /^wss?:/.test(each)))
+    throw new ArgumentError(`nats: servers of one member are WebSockets or none is, got ${addresses.join(", ")}`);
+  if (isWeb && globalThis.WebSocket === undefined)
+    throw new UnsupportedError(
+      "nats: ws:// and wss:// need a WebSocket, which Node has from 22 on: nats:// does without",
+    );
   if (!isWeb && globalThis.process?.versions?.node === undefined)
     throw new ArgumentError(`nats: a page reaches servers by ws:// or wss://, got ${addresses.join(", ")}`);
+  const isSecure = addresses.some((each) => each.startsWith("tls:"));
   const options = {
+    ...(isSecure && { tls: {} }), // the client takes tls:// for nats://
     ...connect,
     ...login,
     servers: addresses,

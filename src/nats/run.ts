@@ -1,31 +1,33 @@
 // A run as NATS keeps it: a bucket with its records, an object store with changes and states, a bucket in which members are alive. Order,
 // persistence and who was first are NATS's; what is here asks for them.
 import type { KV, KvEntry, KvWatchEntry } from "@nats-io/kv";
-import type { ObjectStore } from "@nats-io/obj";
 import { DataError } from "../errors.ts";
+import { Objects } from "./objects.ts";
 import type { Chosen } from "./options.ts";
-import {
-  aContribution,
-  aRound,
-  aRun,
-  type Contribution,
-  digestOf,
-  fromText,
-  type RoundRecord,
-  toText,
-} from "./parcel.ts";
+import { aContribution, aRound, aRun, type Contribution, fromText, type RoundRecord, toText } from "./parcel.ts";
 import { Room, unlessLate } from "./room.ts";
 
 export const MISSED = 3; // heartbeats
-export const CHUNK = 512 * 1024; // bytes of an object that go in one message; a server takes 1 MB
 
 /** What the server keeps of a run. */
 export async function storesOf(room: Room, run: string, heartbeat: number) {
   return {
     records: await room.bucket(`simdgrad_run_${run}`),
     members: await room.bucket(`simdgrad_members_${run}`, MISSED * heartbeat),
-    objects: await room.objects(`simdgrad_weights_${run}`),
+    objects: await weightsOf(room, run),
   };
+}
+
+export async function weightsOf(room: Room, run: string): Promise<Objects> {
+  const bucket = `simdgrad_weights_${run}`;
+  return new Objects(room, await room.objects(bucket), bucket);
+}
+
+/** Members that gave a sign of life of late. One question: to list keys takes a consumer, which waits where one is written meanwhile. */
+export async function namesAlive(room: Room, run: string): Promise<readonly string[]> {
+  const subjects = `$KV.simdgrad_members_${run}.`;
+  const { state } = await room.manager.streams.info(`KV_simdgrad_members_${run}`, { subjects_filter: `${subjects}>` });
+  return Object.keys(state.subjects ?? {}).map((each) => each.slice(subjects.length));
 }
 
 type Stores = Awaited<ReturnType<typeof storesOf>>;
@@ -35,7 +37,7 @@ export class Run {
   readonly #room: Room;
   readonly #records: KV;
   readonly #members: KV;
-  readonly #objects: ObjectStore;
+  readonly objects: Objects;
   /** The latest of each member. */
   readonly #contributions = new Map<string, Contribution>();
   #latest: RoundRecord | undefined;
@@ -59,7 +61,7 @@ export class Run {
     this.#room = room;
     this.#records = records;
     this.#members = members;
-    this.#objects = objects;
+    this.objects = objects;
     this.name = name;
   }
 
@@ -99,9 +101,13 @@ export class Run {
   #heard(entry: KvEntry | KvWatchEntry): void {
     if (entry.key === "round") {
       if (entry.revision <= this.#revision) return; // looked up before it was heard
+      if (entry.operation !== "PUT") this.#is(undefined);
       const record = fromText<RoundRecord>(entry.string(), "the record of a round", aRound);
-      if (!Number.isSafeInteger(record.round) || record.round < 0)
-        throw new DataError(`nats: the record of a round has round ${record.round}`);
+      const { round } = record;
+      if (!Number.isSafeInteger(round) || round < 0)
+        throw new DataError(`nats: the record of a round has round ${round}`);
+      if (this.#latest !== undefined && round <= this.#latest.round)
+        throw new DataError(`nats: round ${round} was closed behind round ${this.#latest.round}`);
       this.#is(record.id);
       this.#latest = record;
       this.#revision = entry.revision;
@@ -118,11 +124,10 @@ export class Run {
   /** @throws DataError for another run than the one that this member has joined */
   #is(id: string | undefined): void {
     this.#id ??= id;
-    if (this.#id === id) return;
-    const { run } = this.#chosen;
-    throw new DataError(
-      `nats: the run ${run} was begun anew, or its server lost it: the weights stay with this trainer`,
-    );
+    if (this.#id === undefined || this.#id !== id)
+      throw new DataError(
+        `nats: the run ${this.#chosen.run} was begun anew, or its server lost it: the weights stay with this trainer`,
+      );
   }
 
   /** The latest round that is closed. @throws what ended the listening, and Left where nobody waits any more */
@@ -167,9 +172,9 @@ export class Run {
 
   /** The record of the latest round that the server has, listened to or not. @throws DataError where it is of another run by now */
   async lookUp(): Promise<RoundRecord | undefined> {
-    const before = this.#latest; // the first round may be heard of while it is not found yet
+    const before = this.#revision; // more may be heard of meanwhile
     const found = await this.#room.again("reading the latest round", () => this.#records.get("round"));
-    if (before !== undefined && !found) this.#is(undefined);
+    if ((found?.revision ?? 0) < before) this.#is(undefined);
     if (found) this.#heard(found);
     return this.#latest;
   }
@@ -194,46 +199,16 @@ export class Run {
     );
   }
 
-  async put(name: string, bytes: Uint8Array): Promise<void> {
-    await this.#room.again("storing weights", () =>
-      this.#objects.putBlob({ name, options: { max_chunk_size: CHUNK } }, bytes),
-    );
-  }
-
-  /** The bytes of an object. @throws DataError where they are gone, more than there may be, or others than were announced */
-  async get(
-    { object, digest }: { readonly object: string; readonly digest: string },
-    most: number,
-  ): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = await this.#room.again("fetching weights", async () => {
-      const info = await this.#objects.info(object);
-      if (info === null || info.deleted) throw new DataError(`nats: the object ${object} is gone`);
-      if (info.options?.link) throw new DataError(`nats: the object ${object} is a link`);
-      if (info.size > most) throw new DataError(`nats: the object ${object} has ${info.size} bytes, not ${most}`);
-      const found = await this.#objects.get(object);
-      found?.error.catch(() => undefined); // the stream fails, too
-      return found === null ? undefined : read(found.data, most, this.#chosen.deadline);
-    });
-    if (bytes === undefined || (await digestOf(bytes)) !== digest)
-      throw new DataError(`nats: the object ${object} has other bytes than were announced`);
-    return bytes;
-  }
-
   /** Takes an object away that nobody will ask for, while the training goes on; one that stays costs room alone. */
   drop(name: string): Promise<unknown> {
-    const gone = this.#objects.delete(name).catch(() => undefined);
+    const gone = this.objects.drop(name).catch(() => undefined);
     this.#dropped = Promise.all([this.#dropped, gone]);
     return gone;
   }
 
-  /** Members that gave a sign of life of late. One question: to list keys takes a consumer, which waits where one is written meanwhile. */
   async alive(): Promise<ReadonlySet<string>> {
-    const { run } = this.#chosen;
-    const subjects = `$KV.simdgrad_members_${run}.`;
-    const { state } = await this.#room.again("asking who is there", () =>
-      this.#room.manager.streams.info(`KV_simdgrad_members_${run}`, { subjects_filter: `${subjects}>` }),
-    );
-    return new Set([...Object.keys(state.subjects ?? {}).map((each) => each.slice(subjects.length)), this.name]);
+    const names = await this.#room.again("asking who is there", () => namesAlive(this.#room, this.#chosen.run));
+    return new Set([...names, this.name]);
   }
 
   /** A sign of life. */
@@ -249,27 +224,5 @@ export class Run {
     const filter = `$KV.simdgrad_members_${run}.${this.name}`; // to delete a key would leave a mark that counts as life
     const purge = () => this.#room.manager.streams.purge(`KV_simdgrad_members_${run}`, { filter });
     await this.#room.leave(() => Promise.all([purge(), this.#dropped]));
-  }
-}
-
-/** What a stream holds, if it is no more than it may be, and without such a silence: what a member says of its length is not believed. */
-async function read(
-  stream: ReadableStream<Uint8Array>,
-  most: number,
-  silence: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = stream.getReader();
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for (;;) {
-    const timer = setTimeout(() => void reader.cancel(), Math.min(silence, 2 ** 31 - 1)); // what is cut off is not what was announced
-    const { value, done } = await reader.read().finally(() => clearTimeout(timer));
-    if (done) return new Uint8Array(await new Blob(parts).arrayBuffer());
-    size += value.length;
-    if (size > most) {
-      void reader.cancel();
-      throw new DataError(`nats: an object has more than ${most} bytes`);
-    }
-    parts.push(value as Uint8Array<ArrayBuffer>);
   }
 }

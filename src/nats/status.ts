@@ -1,8 +1,9 @@
 // What there is on a server: runs, who is in them, how far they are.
+import { SimdgradError } from "../errors.ts";
 import { type Place, placed, type RunOptions } from "./options.ts";
 import { aRound, aRun, fromText, givenName } from "./parcel.ts";
 import { Room } from "./room.ts";
-import { storesOf } from "./run.ts";
+import { namesAlive, storesOf } from "./run.ts";
 
 /** Of NATS's, for buckets of records. */
 const PREFIX = "KV_simdgrad_run_";
@@ -28,6 +29,8 @@ export interface RunStatus {
   readonly members: readonly MemberStatus[];
   /** Bytes that the server keeps for it now. */
   readonly bytes: number;
+  /** Why no more is known of it: its records are broken, or of another version. */
+  readonly fault?: string;
 }
 
 /** A study whose trials are run by members. */
@@ -63,20 +66,18 @@ export async function runs(options: Omit<RunOptions, "run"> & { readonly run?: s
  * typeof look; // => "function"
  */
 export async function searches(options: Omit<RunOptions, "run"> & { readonly run?: string }): Promise<SearchStatus[]> {
-  return each(placed(options, "searches", {}), "simdgrad.trials.*.job", TRIALS, searchOf);
+  return each(placed(options, "searches", {}), "simdgrad.trials.*.job.*", TRIALS, searchOf);
 }
 
 /** What is told of each run, found by the subject and the name of a stream that it has. */
-async function each<T>(place: Place, subject: string, prefix: string, tell: (room: Room, run: string) => Promise<T>) {
-  const [room, found] = await Room.enter(place, "asking for runs", async (room) => {
+function each<T>(place: Place, subject: string, prefix: string, tell: (room: Room, run: string) => Promise<T>) {
+  return Room.visit(place, "asking for runs", async (room) => {
     const names: string[] = [];
     for await (const { config } of room.manager.streams.list(subject))
       if (config.name.startsWith(prefix)) names.push(config.name.slice(prefix.length));
     const wanted = names.filter((name) => (place.run ?? name) === name).sort();
-    return [room, await Promise.all(wanted.map((name) => tell(room, name)))] as const;
+    return Promise.all(wanted.map((name) => tell(room, name)));
   });
-  await room.leave();
-  return found;
 }
 
 async function searchOf(room: Room, run: string): Promise<SearchStatus> {
@@ -89,33 +90,30 @@ async function searchOf(room: Room, run: string): Promise<SearchStatus> {
 
 /** Looking makes nothing: not the stores of a run that nobody has begun. */
 async function statusOf(room: Room, run: string): Promise<RunStatus> {
+  const unknown = { run, round: undefined, innerSteps: 0, members: [], bytes: 0 };
   const settings = await (await room.bucket(`simdgrad_run_${run}`)).get("settings");
-  if (settings === null) return { run, round: undefined, innerSteps: 0, members: [], bytes: 0 };
-  const { innerSteps, heartbeat } = fromText(settings.string(), `the record of the run ${run}`, aRun);
-  const { records, members, objects } = await storesOf(room, run, heartbeat);
-  const round = await records.get("round");
-  const there = new Map<string, MemberStatus>();
-  for await (const key of await members.keys()) {
-    const text = (await members.get(key))?.string();
-    const sign = text === undefined ? undefined : signOf(text);
-    if (sign !== undefined) there.set(key, { ...sign, member: givenName(key) });
+  if (settings === null) return unknown;
+  try {
+    const { innerSteps, heartbeat } = fromText(settings.string(), `the record of the run ${run}`, aRun);
+    const { records, members, objects } = await storesOf(room, run, heartbeat);
+    const round = await records.get("round");
+    const told = round === null ? undefined : fromText(round.string(), `the record of a round of ${run}`, aRound).round;
+    const names = await namesAlive(room, run);
+    const signs = await Promise.all(names.map(async (name) => signOf(name, (await members.get(name))?.string())));
+    return { run, round: told, innerSteps, members: signs.flat(), bytes: await objects.size() };
+  } catch (error) {
+    if (!(error instanceof SimdgradError)) throw error;
+    return { ...unknown, fault: error.message };
   }
-  return {
-    run,
-    round: round === null ? undefined : fromText(round.string(), `the record of a round of ${run}`, aRound).round,
-    innerSteps,
-    members: [...there.values()],
-    bytes: (await objects.status()).size,
-  };
 }
 
-/** What a member says of itself; undefined for what is none of its signs. */
-function signOf(text: string): Omit<MemberStatus, "member"> | undefined {
+/** What a member says of itself; nothing where it has left meanwhile, or what is there is none of its signs. */
+function signOf(name: string, text: string | undefined): MemberStatus[] {
   try {
-    const given = fromText<Readonly<Record<string, unknown>>>(text, "a sign of life", {});
-    const numbers = ["round", "rows", "loss"].filter((name) => typeof given[name] === "number");
-    return Object.fromEntries(numbers.map((name) => [name, given[name]]));
+    const given = fromText<Readonly<Record<string, unknown>>>(text ?? "", "a sign of life", {});
+    const numbers = ["round", "rows", "loss"].filter((each) => typeof given[each] === "number");
+    return [{ ...Object.fromEntries(numbers.map((each) => [each, given[each]])), member: givenName(name) }];
   } catch {
-    return undefined;
+    return [];
   }
 }

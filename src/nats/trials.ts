@@ -7,13 +7,14 @@ import { checkOutcome, checkReport, nonFiniteOf, type Objective, type Outcome, t
 import { fromWire } from "../worker/wire.ts";
 import { type Place, placed, type RunOptions } from "./options.ts";
 import { digestOf, fromText, toText } from "./parcel.ts";
-import { Left, Room, unlessLate, unlessLeft } from "./room.ts";
+import { Left, Room, unlessLate, unlessLeft, wait } from "./room.ts";
 import { aResult, failureOf, type Result, resultFrom, resultOf, resultText } from "./trial-result.ts";
 
 const WORKING = 10_000; // ms of silence after which a member counts as dead
 const DEATHS = 3; // over one trial
+const LOOK = 2000; // ms from one look at whether a trial is queued to the next
 
-/** A trial that is to be run, and of its number and values what its result and its artifact are called. */
+/** A trial that is to be run, and of its number and values what its subject, its result and its artifact are called. */
 const aJob = { trial: 0, values: null as unknown, name: "" };
 type Job = Readonly<typeof aJob>;
 
@@ -29,7 +30,7 @@ function openQueue(place: Place & { readonly run: string }, signal?: AbortSignal
     const results = await room.bucket(`simdgrad_results_${run}`);
     const artifacts = await room.objects(`simdgrad_artifacts_${run}`);
     const retention = "workqueue" as RetentionPolicy;
-    await room.manager.streams.add({ name: stream, subjects: [`${subject}.job`], retention });
+    await room.manager.streams.add({ name: stream, subjects: [`${subject}.job.*`], retention });
     const ack_policy = "explicit" as AckPolicy;
     await room.manager.consumers.add(stream, { durable_name: "members", ack_policy, ack_wait: WORKING * 1e6 });
     return { results, artifacts };
@@ -105,47 +106,26 @@ async function withoutFailure({ results }: Queue, name: string): Promise<void> {
 
 /** The result of a trial, which is queued for it, and queued anew whenever the server has lost it. */
 async function awaited(queue: Queue, job: Job): Promise<string> {
-  const { again, results } = queue;
-  for (let place: Spot | undefined; ; ) {
-    const found = await again("waiting for a result", async () => {
-      place = await queued(queue, job, place);
-      const watch = await results.watch({ key: job.name });
-      const timer = setTimeout(() => watch.stop(), WORKING); // and looks anew: the server may have been another in between
-      try {
-        for await (const entry of watch) if (entry.operation === "PUT") return entry.string();
-        return undefined;
-      } finally {
-        clearTimeout(timer);
-        watch.stop();
-      }
-    });
-    if (found !== undefined) return found;
+  const { room, again, results } = queue;
+  const start = performance.now();
+  for (let queued = Number.NEGATIVE_INFINITY; ; ) {
+    if (performance.now() - queued > LOOK) {
+      await again("queueing a trial", () => enqueue(queue, job));
+      queued = performance.now();
+    }
+    const found = await again("waiting for a result", () => results.get(job.name));
+    if (found?.operation === "PUT") return found.string();
+    const pause = (performance.now() - start) / 10; // no more is lost of what a trial takes
+    await room.whileHere(() => wait(Math.min(Math.max(pause, 20), 1000)));
   }
 }
 
-/** Where a job is: in which stream of that name, by the time that it was made, and which of its messages. */
-interface Spot {
-  readonly created: string;
-  readonly seq: number;
-}
-
-/**
- * Where a job is in the queue: where it was last, or in a new place where it is there no more, though it has no result. A message is named by
- * the place of the one that it replaces, so that whoever replaces the same one makes no second one. Messages are not asked for: a server of
- * version 2.9.10 dies where one is taken away at that moment.
- */
-async function queued({ room, results, stream, subject }: Queue, job: Job, before?: Spot): Promise<Spot> {
-  for (let spot = before; ; ) {
-    const { created, state } = await room.manager.streams.info(stream, { deleted_details: true });
-    const isSame = spot?.created === created;
-    const isThere = ({ seq }: Spot) =>
-      seq >= state.first_seq && seq <= state.last_seq && !(state.deleted ?? []).includes(seq);
-    if (spot !== undefined && isSame && isThere(spot)) return spot;
-    if ((await results.get(job.name))?.operation === "PUT") return spot ?? { created, seq: 0 };
-    const msgID = `${job.name}-${isSame ? spot?.seq : 0}`;
-    const { seq } = await room.js.publish(`${subject}.job`, toText(job), { msgID });
-    spot = { created, seq };
-  }
+/** Queues a trial that has no result and is in no queue: a subject of its own says whether it is. */
+async function enqueue({ room, results, stream, subject }: Queue, job: Job): Promise<void> {
+  const own = `${subject}.job.${job.name}`;
+  const { state } = await room.manager.streams.info(stream, { subjects_filter: own });
+  if (state.subjects?.[own] !== undefined || (await results.get(job.name))?.operation === "PUT") return;
+  await room.js.publish(own, toText(job));
 }
 
 interface Asked {
@@ -233,11 +213,10 @@ export async function serveTrials<V = unknown>(options: ServeTrialsOptions<V>): 
   }
 }
 
-/** Queues a trial anew whose member leaves, which is no death; in the place of its message, as the study's side does. */
-async function giveBack({ room, subject }: Queue, message: JsMsg): Promise<void> {
-  const { name } = fromText(message.string(), "a trial", aJob);
-  await room.js.publish(`${subject}.job`, message.data, { msgID: `${name}-${message.seq}` });
+/** Puts a trial whose member leaves, which is no death, behind the others. */
+async function giveBack({ room }: Queue, message: JsMsg): Promise<void> {
   await message.ackAck();
+  await room.js.publish(message.subject, message.data);
 }
 
 async function runOne(
@@ -275,7 +254,8 @@ async function runOne(
   };
   let result: Result;
   try {
-    if (message.info.deliveryCount > DEATHS) throw new WorkerError(`${DEATHS} members died over trial ${number}`);
+    if (message.info.deliveryCount > DEATHS)
+      throw new WorkerError(`${DEATHS} members died over trial ${number}, or said nothing for ${WORKING / 1000} s`);
     onTrial?.(number);
     const outcome = await room.whileHere(async () => objective(trial));
     const isBroken = nonFiniteOf(outcome) !== undefined;

@@ -400,7 +400,7 @@ describe.skipIf(program === undefined)("trials of a study", () => {
     const pruner = { name: "the second", shouldPrune: ({ number }: { readonly number: number }) => number === 1 };
     const study = await openStudy({ space: { x: uniform(0, 1) }, pruner });
     const connection = await connect({ servers: [server.address] });
-    const publish = () => connection.publish("simdgrad.trials.judged.job", "no JSON"); // foreign, and nobody's
+    const publish = () => connection.publish("simdgrad.trials.judged.job.x", "no JSON"); // foreign, and nobody's
     const foreign = setInterval(publish, 20);
     await study.trials(3, { distribute: nats(options("judged")) });
     clearInterval(foreign);

@@ -58,7 +58,7 @@ describe.skipIf(isServerMissing).concurrent("trials elsewhere", () => {
     ];
     for (const job of jobs)
       await jetstream(ground.connection).publish(
-        "simdgrad.trials.foreign.job",
+        "simdgrad.trials.foreign.job.x",
         JSON.stringify({ version: 1, values: 0, ...job }),
       );
     await (await study()).trials(1, { distribute: nats(place("foreign")) });
