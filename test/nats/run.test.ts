@@ -7,7 +7,7 @@ import { Objm } from "@nats-io/obj";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ArgumentError, DataError, UnsupportedError } from "../../src/errors.ts";
-import { type Distribution, type NatsOptions, NetworkError, nats, runs, serveTrials } from "../../src/nats/index.ts";
+import { type NatsOptions, NetworkError, nats, runs, serveTrials } from "../../src/nats/index.ts";
 import { digestOf, packChange } from "../../src/nats/parcel.ts";
 import { BatchNorm1d, crossEntropy, GRU, Linear, mseLoss, Sequential, Stateful } from "../../src/nn/index.ts";
 import { adam, sgd } from "../../src/optim/index.ts";
@@ -16,7 +16,7 @@ import type { Tensor } from "../../src/tensor.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import { openStudy, uniform } from "../../src/tune/index.ts";
 import { findServer, NatsServer } from "./server.ts";
-import { data, trainer } from "./training.ts";
+import { data, train, trainer } from "./training.ts";
 
 const program = await findServer();
 if (program === undefined)
@@ -37,30 +37,6 @@ afterAll(async () => {
 
 function options(run: string, more: Partial<NatsOptions> = {}): NatsOptions {
   return { servers: server.address, run, ...quick, ...more };
-}
-
-interface Trained {
-  readonly digests: readonly string[];
-  readonly distribute: Distribution;
-  readonly loss: number;
-}
-
-/** Trains as one member, and tells the digest after each round. */
-async function train(given: NatsOptions, seed: number, epochs = 10, units = 16): Promise<Trained> {
-  const one = trainer(seed, units);
-  await one.load(data);
-  const distribute = nats(given);
-  const digests: string[] = [];
-  const told = {
-    every: given.innerSteps,
-    onSteps: () => {
-      if (distribute.round) digests[distribute.round.round] = distribute.round.digest;
-    },
-  };
-  const history = await one.fit({ batch: 30, epochs, callbacks: [told], distribute });
-  if (distribute.round) digests[distribute.round.round] = distribute.round.digest;
-  await one.dispose();
-  return { digests, distribute, loss: history.at(-1)?.loss ?? Number.NaN };
 }
 
 describe.skipIf(program === undefined)("a run", () => {
@@ -85,9 +61,12 @@ describe.skipIf(program === undefined)("a run", () => {
       expect(new Set(all[0].digests.slice(1)).size).toBe(5);
       // Of five rounds the server keeps the states and changes of the last ones alone.
       const connection = await connect({ servers: [server.address] });
+      const { state } = await (await jetstreamManager(connection)).streams.info(`OBJ_simdgrad_weights_${run}`);
+      expect(state.consumer_count).toBe(0);
       const objects = await (await new Objm(jetstream(connection)).open(`simdgrad_weights_${run}`)).list();
       await connection.close();
-      const names = objects.filter(({ deleted }) => !deleted).map(({ name }) => name);
+      expect(objects.filter(({ deleted }) => deleted)).toEqual([]);
+      const names = objects.map(({ name }) => name);
       expect(names.filter((name) => name.startsWith("state.")).length).toBeLessThanOrEqual(3);
       expect(names.filter((name) => name.startsWith("change.")).length).toBeLessThanOrEqual(9);
     },
