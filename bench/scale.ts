@@ -123,12 +123,12 @@ function operationsTable(all: readonly OperationComparison[]): string {
   );
 }
 
-function speedsText({ put, get, request, consumer, laterConsumer, name }: Speeds): string {
+function speedsText({ put, get, request, consumer, name }: Speeds): string {
   const server =
     request === undefined
       ? ""
-      : ` The server's processor takes ${digits(request)} ms a message, ${digits(consumer)} a consumer, ${digits(laterConsumer)} beside ` +
-        `a thousand of them, and ${digits(1000 * (name ?? 0))} us for a name of those who are alive.`;
+      : ` The server's processor takes ${digits(request)} ms a message, ${digits(consumer)} for the connection and the consumer of who joins, ` +
+        `and ${digits(1000 * (name ?? 0))} us for a name of those who are alive.`;
   return `A member beside its server stores ${digits(put / 1000)} and fetches ${digits(get / 1000)} MB a second.${server}`;
 }
 
@@ -187,4 +187,3 @@ const { text, results } = await (values.check ? compare() : simulateAll());
 console.log(text);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
 if (values.write) writeReadme(values.check ? "scale-check" : "scale", text);
-process.exit(); // NATS's clients go on watching consumers whose connection is closed

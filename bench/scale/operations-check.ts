@@ -13,7 +13,6 @@ import { nameOf } from "./plan.ts";
 
 const LATENCY = 50;
 const PEACE = 250; // ms after which a server has sent what it had to
-const CONSUMERS = 1000; // that are made of what is fetched
 const NAMES = 1000; // beside the member's own
 
 /** An operation, as it is said to be and as it was. */
@@ -30,9 +29,8 @@ export interface Speeds {
   readonly put: number;
   readonly get: number;
   readonly request: number | undefined;
-  /** For making a consumer, where few lie there and where a thousand do. */
+  /** For the connection and the consumer of a member that joins. */
   readonly consumer: number | undefined;
-  readonly laterConsumer: number | undefined;
   /** For listing a name. */
   readonly name: number | undefined;
 }
@@ -104,13 +102,7 @@ export async function speedsOf(program: string): Promise<Speeds> {
     get.push(performance.now() - stored);
   }
   const request = await timeOf(server, 2000, (turn) => run.contribute(changeOf(turn)));
-  const small = bytes.slice(0, 10_000);
-  await run.objects.put("small", small);
-  const announced = { object: "small", digest: await digestOf(small) };
-  const fetch = () => run.objects.get(announced, small.length);
-  const fetched = await timeOf(server, CONSUMERS / 5, fetch);
-  await timeOf(server, (3 * CONSUMERS) / 5, fetch);
-  const later = await timeOf(server, CONSUMERS / 5, fetch);
+  const joined = await timeOf(server, 200, async () => (await Run.join(optionsOf(server.address, 1))).leave());
   const look = await timeOf(server, 300, () => run.alive());
   const connection = await connect({ servers: [server.address] });
   for (let i = 1; i <= NAMES; i++) connection.publish(`$KV.simdgrad_members_check.${nameOf(i)}.0`, toText({}));
@@ -126,8 +118,7 @@ export async function speedsOf(program: string): Promise<Speeds> {
     put: bytes.length / Math.min(...put),
     get: bytes.length / Math.min(...get),
     request,
-    consumer: less(fetched, request, 2),
-    laterConsumer: less(later, request, 2),
+    consumer: less(joined, request, operations.joining.requests + operations.leaving.requests),
     name: names === undefined ? undefined : names / NAMES,
   };
 }

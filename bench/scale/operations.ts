@@ -6,7 +6,7 @@ import { CHUNK } from "../../src/nats/objects.ts";
 export interface Operation {
   /** Trips there and back. */
   readonly trips: number;
-  /** Requests that the server serves, consumers that it makes for them, which cost it far more, and names that it lists. */
+  /** Requests that the server serves, consumers that it makes for those who join, which cost it far more, and names that it lists. */
   readonly requests: number;
   readonly consumers: number;
   readonly names: number;
@@ -25,9 +25,10 @@ export function putting(bytes: number): Operation {
   return operation(2 + pieces, 2 + pieces, 0, bytes + 410, 178 + 48 * pieces);
 }
 
-/** Fetching one asks how large it is, then what it is, makes a consumer, and gets all pieces in a row. */
+/** Fetching one asks what it is, and then for one piece after the other. */
 export function getting(bytes: number): Operation {
-  return operation(4, 2, 1, 551, bytes + 2006);
+  const pieces = Math.ceil(bytes / CHUNK);
+  return operation(1 + pieces, 1 + pieces, 0, 47 + 113 * pieces, bytes + 580 + 258 * pieces);
 }
 
 /** Asking who is alive is one question, answered with all names. */
@@ -35,7 +36,7 @@ export function listing(names: number): Operation {
   return operation(1, 1, 0, 50, 768 + 49 * names, names);
 }
 
-export const dropping = operation(3, 3, 0, 427, 783);
+export const dropping = operation(2, 3, 0, 223, 818);
 export const droppingNothing = operation(1, 1, 0, 83, 130);
 export const leaving = operation(1, 1, 0, 57, 83);
 /** A sign of life that says how the training goes, with its acknowledgement. */

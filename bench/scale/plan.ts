@@ -27,7 +27,7 @@ export interface Plan {
   readonly deadline: number;
   readonly minMembers: number;
   readonly heartbeat: number;
-  /** Bytes a millisecond of all members together, and milliseconds for a request, for making a consumer and for listing a name, one after the other. */
+  /** Bytes a millisecond of all members together, and milliseconds for a request, for the connection and the consumer of who joins and for listing a name, one after the other. */
   readonly server: {
     readonly up: number;
     readonly down: number;

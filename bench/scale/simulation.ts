@@ -262,7 +262,8 @@ export class Simulation {
     if (giver.present) this.#presentGiven++;
     const count = this.#given.length;
     this.#places = placesOf(this.#given);
-    const first = this.#places[round % count];
+    const closers = this.#places.filter((place) => this.#members[place].present);
+    const first = closers[round % closers.length];
     for (const member of this.#members) {
       if (member.waiting !== round || member.gone) continue;
       const heard = sent + member.nature.latency;
@@ -346,7 +347,8 @@ export class Simulation {
         const given = this.#heardChanges(member, round);
         if (given.length >= minMembers) {
           member.complete ??= at;
-          const before = (given.indexOf(member.place) + given.length - (round % given.length)) % given.length;
+          const closers = given.filter((place) => this.#members[place].present);
+          const before = (closers.indexOf(member.place) + closers.length - (round % closers.length)) % closers.length;
           const isTurn = at - member.complete >= Math.min(turn * (2 ** before - 1), deadline);
           member.pause = pauseOf(isTurn, given.length);
           if (isTurn) {

@@ -46,7 +46,7 @@ export function describeWorld(): string {
     `Inner steps take ${step.median} ms (median; lognormal ${step.spread} between members, ${jitter.spread} between rounds);`,
     `latency ${latency.median} ms one way (${latency.spread}), ${megabits(up.median)} Mbit/s up and ${megabits(down.median)} down (${up.spread});`,
     `a member lives ${life / 60_000} minutes on average and is followed by another after ${absence / 1000} s (exponential);`,
-    `all come within ${gathering / 1000} s. The server has ${megabits(server.server.up)} Mbit/s each way and takes ${request} ms a request, ${consumer} ms for making a consumer, ${1000 * name} us for each name that it lists, one after the other;`,
+    `all come within ${gathering / 1000} s. The server has ${megabits(server.server.up)} Mbit/s each way and takes ${request} ms a request, ${consumer} ms for the connection and the consumer of who joins, ${1000 * name} us for each name that it lists, one after the other;`,
     `members store ${server.handling.put / 1000} and fetch ${server.handling.get / 1000} MB a second at the most.`,
   ].join(" ");
 }
