@@ -14,7 +14,7 @@ import { adam, sgd } from "../../src/optim/index.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { Trainer } from "../../src/train/trainer.ts";
-import { openStudy, uniform } from "../../src/tune/index.ts";
+import { openStudy, type Trial, uniform } from "../../src/tune/index.ts";
 import { findServer, NatsServer } from "./server.ts";
 import { data, train, trainer } from "./training.ts";
 
@@ -437,15 +437,28 @@ describe.skipIf(program === undefined)("rights", () => {
     }
   }, 60_000);
 
-  test("the rights that the guide gives a member are enough for it, and for nobody else's name", async () => {
+  test("the rights that the guide gives are enough for what they are for, and for no more", async () => {
     const guide = await readFile(new URL("../../docs/distributed.md", import.meta.url), "utf8");
     const [, block] = /```text\n(authorization[^`]*)```/.exec(guide) as unknown as string[];
-    const strict = await NatsServer.start(program as string, block.replace("$A", "p"));
+    const strict = await NatsServer.start(program as string, block.replaceAll(/password: \$\w+/g, "password: p"));
     try {
       const given = { ...options("digits"), servers: strict.address, connect: { user: "a", pass: "p" } };
       const { distribute } = await train({ ...given, member: "a" }, 1, 6);
       expect(distribute.round).toMatchObject({ round: 3, members: ["a"] });
       await expect(train({ ...given, member: "b" }, 1)).rejects.toThrow(NetworkError);
+      const as = (user: string) => ({ servers: strict.address, connect: { user, pass: "p" } });
+      expect((await runs(as("eyes"))).map(({ run, round }) => [run, round])).toEqual([["digits", 3]]);
+      const over = new AbortController();
+      const objective = async (trial: Trial) => {
+        await trial.report(0, 1);
+        return { value: 1, artifact: new Uint8Array(3) };
+      };
+      const serving = serveTrials({ ...as("search"), run: "search", objective, signal: over.signal });
+      const study = await openStudy({ space: { x: uniform(0, 1) } });
+      await study.trials(1, { distribute: nats({ ...as("search"), run: "search" }) });
+      over.abort();
+      await serving;
+      expect(study.history).toMatchObject([{ state: "complete" }]);
       const connection = await connect({ servers: strict.address, user: "a", pass: "p" });
       const { streams } = await jetstreamManager(connection);
       await expect(streams.purge("KV_simdgrad_run_digits")).rejects.toThrow(/Permission/);
