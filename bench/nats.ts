@@ -68,7 +68,9 @@ try {
 const [one, two] = [1, 2].map((members) => ({
   seconds: median(results[members].map(({ seconds }) => seconds)),
   steps: median(results[members].map(({ steps }) => steps)),
+  all: results[members].reduce((sum, { seconds }) => sum + seconds, 0),
 }));
+const ratio = median(results[2].map(({ seconds }, run) => seconds / results[1][run].seconds));
 console.log(`${describe(machine())}. Medians of ${runs} runs in turns.\n`);
 console.log(
   table([
@@ -83,7 +85,8 @@ console.log(
       "steps of one": one.steps,
       "two, s": digits(two.seconds),
       "steps of each of two": two.steps,
-      "times as fast": digits(one.seconds / two.seconds),
+      "two : one": digits(ratio),
+      "of all runs": digits(two.all / one.all),
     },
   ]),
 );
