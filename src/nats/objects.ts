@@ -5,8 +5,8 @@ import { DataError } from "../errors.ts";
 import { digestOf } from "./parcel.ts";
 import type { Room } from "./room.ts";
 
-export const CHUNK = 512 * 1024; // bytes of an object that go in one message; a server takes 1 MB
-const LEAST = 16 * 1024; // of a message that is not an object's last one: else many small ones would keep a member busy
+export const CHUNK = 512 * 1024; // bytes of an object that go in one message, where the server takes as many: it takes 1 MB, unless it is told otherwise
+const LEAST = 4096; // of a message that is not an object's last one: else many small ones would keep a member busy
 
 export class Objects {
   readonly #room: Room;
@@ -29,9 +29,8 @@ export class Objects {
   }
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
-    await this.#room.again("storing weights", () =>
-      this.#store.putBlob({ name, options: { max_chunk_size: CHUNK } }, bytes),
-    );
+    const max_chunk_size = Math.min(CHUNK, this.#room.connection.info?.max_payload ?? CHUNK);
+    await this.#room.again("storing weights", () => this.#store.putBlob({ name, options: { max_chunk_size } }, bytes));
   }
 
   /** The bytes of an object. @throws DataError where they are gone, more than there may be, or others than were announced */

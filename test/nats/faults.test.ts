@@ -136,6 +136,17 @@ describe.skipIf(isServerMissing)("a member", () => {
     expect(distribute.round?.members).toEqual([...dead, "b"].sort());
   }, 15_000);
 
+  test("stores its weights in pieces that a server takes", async () => {
+    const narrow = await ground.start("max_payload: 8192");
+    const place = { servers: narrow.address };
+    const both = await Promise.all(
+      [1, 2].map((seed) => train(options("narrow", { ...place, minMembers: 2 }), seed, 4, 64)),
+    );
+    expect(both.map(({ digests }) => digests.at(-1))).toEqual(Array(2).fill(both[0].distribute.round?.digest));
+    const { weights } = await latestRound({ ...place, run: "narrow" });
+    expect(4 * weights["2.weight"].data.length).toBeGreaterThan(8192);
+  }, 15_000);
+
   test("asks for TLS where its address does", async () => {
     const servers = ground.server.address.replace("nats:", "tls:");
     await expect(train(options("secret", { servers }), 1)).rejects.toThrow(/server does not support 'tls'$/);
