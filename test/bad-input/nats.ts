@@ -1,5 +1,5 @@
 // What simdgrad/nats exports, with right arguments.
-import { NetworkError, nats, runs, searches, serveTrials } from "../../src/nats/index.ts";
+import { latestRound, NetworkError, nats, removeRun, runs, searches, serveTrials } from "../../src/nats/index.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
 
@@ -54,6 +54,8 @@ export const natsCalls: Readonly<Record<string, Call>> = {
       ["run", "servers"],
     ),
   ),
+  latestRound: call(unanswered(latestRound), a.options(place, ["run", "servers"])),
+  removeRun: call(unanswered(removeRun), a.options(place, ["run", "servers"])),
   runs: call(unanswered(runs), a.options(place, ["servers"])),
   searches: call(unanswered(searches), a.options(place, ["servers"])),
   serveTrials: call(
