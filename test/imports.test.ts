@@ -12,7 +12,10 @@ interface Room {
 }
 
 const house: Readonly<Record<string, Room>> = {
-  foundation: { paths: ["assembly/isa", "src/errors", "src/show", "src/check", "src/epsilon", "src/shape"], above: [] },
+  foundation: {
+    paths: ["assembly/isa", "src/errors", "src/show", "src/show-name", "src/check", "src/epsilon", "src/shape"],
+    above: [],
+  },
   // The language that the compiler writes, and executors and workers speak.
   program: { paths: ["src/program"], above: ["foundation"] },
   op: { paths: ["src/op"], above: ["program"] },

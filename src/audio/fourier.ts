@@ -103,7 +103,7 @@ function chirpOf(n: number): Float64Array {
  * dft({ data: Float32Array.of(4, 3, 2, 1), shape: [2, 2] }, { inverse: true }).data; // => [3, 2, 1, 1]
  */
 export function dft(x: ArrayLikeData, options: DftOptions = {}): FloatArray {
-  const { data, shape } = array(x, "f32", "dft: x");
+  const { data, shape } = array(x, undefined, "dft: x");
   checkOptions(options, "dft", { axis: anInteger, inverse: aBoolean, onesided: aBoolean });
   const { axis: said = -2, inverse = false, onesided = false } = options;
   const parts = shape[shape.length - 1];

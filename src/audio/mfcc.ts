@@ -44,7 +44,7 @@ const decibelChecks: Checks<DecibelOptions> = {
  * powerToDb([1, 100, 0], { ref: "max", topDb: null }).data; // => [-20, 0, -120]
  */
 export function powerToDb(power: ArrayLikeData, options: DecibelOptions = {}): FloatArray {
-  const { data, shape } = array(power, "f32", "powerToDb: power");
+  const { data, shape } = array(power, undefined, "powerToDb: power");
   checkOptions(options, "powerToDb", decibelChecks);
   const wrong = data.findIndex((value) => !(value >= 0 && value < Number.POSITIVE_INFINITY));
   if (wrong >= 0) throw new DataError(`powerToDb: element ${wrong} is ${data[wrong]}, no power`);

@@ -81,7 +81,7 @@ export interface Signals {
 
 /** @throws ShapeError for a scalar or no samples, DataError for what is not finite */
 export function signalsOf(signal: ArrayLikeData, name: string): Signals {
-  const { data, shape } = array(signal, "f32", `${name}: signal`);
+  const { data, shape } = array(signal, undefined, `${name}: signal`);
   const samples = shape[shape.length - 1];
   if (!(samples > 0)) throw new ShapeError(`${name}: takes a signal [..., samples], got ${showShape(shape)}`);
   const wrong = (data as Float32Array).findIndex((value) => !Number.isFinite(value));
@@ -213,7 +213,7 @@ function checkSeen({ nFft, hopLength, window }: Framing, frames: number): void {
  * istft(stft(signal, { nFft: 4 }), { nFft: 4 }); // => { data: [1, 2, 3, 4, 3, 2, 1, 0], shape: [8] }
  */
 export function istft(spectrum: ArrayLikeData, options: IstftOptions = {}): FloatArray {
-  const { data, shape } = array(spectrum, "f32", "istft: spectrum");
+  const { data, shape } = array(spectrum, undefined, "istft: spectrum");
   checkOptions(options, "istft", { ...frameChecks, length: aWholeNumber(0) });
   const [bins, frames, parts] = shape.slice(-3);
   if (shape.length < 3 || parts !== 2 || bins < 1 || frames < 1)

@@ -1,9 +1,11 @@
 // simdgrad import: weights that were trained elsewhere, into the model of a table that they came from.
 import { DataError } from "../errors.ts";
+import { readHeader } from "../io/header.ts";
 import { parseSafetensors } from "../io/safetensors.ts";
+import type { StateDict } from "../train/state.ts";
 import { CODES, type Command } from "./command.ts";
 import { besides, bytesOfFile, checkApart, checkEnding, checkNotEmpty, isSafetensors, nameOf, write } from "./io.ts";
-import { named, readModel } from "./models.ts";
+import { modelOf, named, readModel } from "./models.ts";
 import { UsageError } from "./usage.ts";
 import { several } from "./words.ts";
 
@@ -33,12 +35,25 @@ ends with. Columns and preprocessing stay those of MODEL, and so do the figures 
     const model = await readModel(path, terminal);
     const bytes = checkNotEmpty(weights, await bytesOfFile(weights, terminal));
     if (!isSafetensors(bytes)) throw new DataError(`${nameOf(weights)} is no safetensors file`);
-    const tensors = await named(weights, () => parseSafetensors(bytes).tensors);
+    const tensors = await named(weights, () => weightsIn(bytes, model.weights));
     const imported = await named(weights, () => model.withWeights(tensors));
-    await write(out, await imported.save());
+    const made = await imported.save();
+    await modelOf(out, made); // a file that could not be read takes no model's place
+    await write(out, made);
     const names = Object.keys(tensors);
     voice.say(`${several(names.length, "tensor")}: ${out}`);
     voice.result({ command: "import", model: path, weights, out, tensors: names });
     return CODES.good;
   },
 };
+
+/** Element types of weights: a model's are f32, and the others become that. */
+const FLOATS = ["F32", "F64", "F16", "BF16"];
+
+/** The tensors of a file. @throws DataError where what a model knows by its name as weights is something else in the file */
+function weightsIn(bytes: Uint8Array, known: StateDict): StateDict {
+  for (const { name, dtype } of readHeader(bytes).tensors)
+    if (Object.hasOwn(known, name) && !FLOATS.includes(dtype))
+      throw new DataError(`${name} is ${dtype}, and weights are F32, F64, F16 or BF16`);
+  return parseSafetensors(bytes).tensors as StateDict;
+}

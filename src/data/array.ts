@@ -24,7 +24,8 @@ export interface TypedData extends NumericArray {
 
 /**
  * A typed array with its shape, checked: the dtype follows the array, or the rows (Float32Array f32, Int32Array i32, Uint8Array and
- * Uint8ClampedArray u8), unless `dtype`, or one beside data and shape, says otherwise.
+ * Uint8ClampedArray u8), unless `dtype`, or one beside data and shape, says otherwise. A Float64Array counts as f32, and stays what it is
+ * unless `dtype` is f32.
  * @throws ArgumentError for what is no number, ShapeError if the shape has another number of elements, DTypeError if `dtype` cannot
  * hold the values
  *
@@ -43,7 +44,8 @@ export function array(given: ArrayLikeData, dtype?: DType, name = "array"): Type
   const own = dtypeOf(data);
   const wanted = checkKnown(dtype === undefined ? (said ?? own ?? "f32") : dtype, name);
   // The dtype is settled before anything is rounded: 16777217 is an i32, but no f32.
-  const typed = own === wanted ? (data as NumericArray["data"]) : converted(data, wanted, name);
+  const isKept = own === wanted && !(dtype === "f32" && data instanceof Float64Array);
+  const typed = isKept ? (data as NumericArray["data"]) : converted(data, wanted, name);
   return { data: typed, shape, dtype: wanted };
 }
 

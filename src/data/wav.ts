@@ -150,13 +150,17 @@ export function serializeWav(
 ): Uint8Array<ArrayBuffer> {
   must(isRecord(sound), sound, "serializeWav: sound", "{ data, shape, sampleRate }");
   checkOptions(options, "serializeWav", { samples: oneOf("int16", "float32") });
-  const { data, shape } = array({ data: sound.data, shape: sound.shape }, "f32", "serializeWav: sound");
+  const isFloat = options.samples === "float32";
+  const { data, shape } = array(
+    { data: sound.data, shape: sound.shape },
+    isFloat ? "f32" : undefined,
+    "serializeWav: sound",
+  );
   const { sampleRate } = sound;
   aWholeNumber(1, 2 ** 32 - 1)(sampleRate, "serializeWav: sampleRate");
   const [channels, frames] = shape;
   if (shape.length !== 2 || channels < 1 || channels > 0xffff)
     throw new ShapeError(`serializeWav: the sound is ${showShape(shape)}, not [channels, frames]`);
-  const isFloat = options.samples === "float32";
   const size = isFloat ? 4 : 2;
   const view = new DataView(new ArrayBuffer(44 + data.length * size));
   writeHeader(view, { channels, sampleRate, size, tag: isFloat ? FLOAT : PCM });

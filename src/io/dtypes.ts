@@ -2,6 +2,7 @@
 import type { NumericArray } from "../data/array.ts";
 import { float16 } from "../data/half.ts";
 import { DataError } from "../errors.ts";
+import { showName } from "../show-name.ts";
 
 type Data = NumericArray["data"];
 
@@ -49,12 +50,14 @@ function high(bits: number): number {
 function narrowed(wide: BigInt64Array, name: string): Int32Array {
   const narrow = Int32Array.from(wide, Number);
   const wrong = wide.findIndex((value, i) => value !== BigInt(narrow[i]));
-  if (wrong >= 0) throw new DataError(`safetensors: element ${wrong} of ${name} is ${wide[wrong]}, which is no i32`);
+  if (wrong >= 0)
+    throw new DataError(`safetensors: element ${wrong} of ${showName(name)} is ${wide[wrong]}, which is no i32`);
   return narrow;
 }
 
 function booleans(bytes: Uint8Array, name: string): Uint8Array {
   const wrong = bytes.findIndex((value) => value > 1);
-  if (wrong >= 0) throw new DataError(`safetensors: element ${wrong} of ${name} is ${bytes[wrong]}, not 0 or 1`);
+  if (wrong >= 0)
+    throw new DataError(`safetensors: element ${wrong} of ${showName(name)} is ${bytes[wrong]}, not 0 or 1`);
   return bytes;
 }

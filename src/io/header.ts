@@ -2,6 +2,7 @@
 import { isRecord } from "../check.ts";
 import { DataError } from "../errors.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
+import { printable, showName } from "../show-name.ts";
 import { type FileDType, fileDTypes } from "./dtypes.ts";
 
 /** The most bytes that a header may have, and the name under which it holds what is no tensor. */
@@ -17,6 +18,8 @@ const LONGEST = 400;
 /** What a header says of a tensor; offsets count from the header's end. */
 interface TensorInfo {
   readonly name: string;
+  /** What the file calls its type. */
+  readonly dtype: string;
   readonly type: FileDType;
   readonly shape: Shape;
   readonly begin: number;
@@ -87,7 +90,7 @@ function checkKeysOnce(text: string): void {
       const written = text.slice(from, to);
       const key: string = written.includes("\\") ? JSON.parse(`"${written}"`) : written;
       const keys = open[open.length - 1];
-      if (keys.has(key)) throw fault(`the header has the key ${key} twice`);
+      if (keys.has(key)) throw fault(`the header has the key ${showName(key)} twice`);
       keys.add(key);
     }
   }
@@ -97,37 +100,38 @@ function checkMetadata(given: unknown): Readonly<Record<string, string>> {
   if (given === undefined) return {};
   if (!isRecord(given)) throw fault(`${METADATA} is ${show(given)}, not an object`);
   const wrong = Object.entries(given).find(([, value]) => typeof value !== "string");
-  if (wrong) throw fault(`${METADATA}: ${wrong[0]} is ${show(wrong[1])}, not a string`);
+  if (wrong) throw fault(`${METADATA}: ${showName(wrong[0])} is ${show(wrong[1])}, not a string`);
   return given as Record<string, string>;
 }
 
 function tensorInfo(name: string, info: unknown): TensorInfo {
-  if (!isRecord(info)) throw fault(`the entry of ${name} is ${show(info)}, not an object`);
+  const own = showName(name);
+  if (!isRecord(info)) throw fault(`the entry of ${own} is ${show(info)}, not an object`);
   const { dtype, shape, data_offsets: offsets } = info;
   const type = typeof dtype === "string" ? fileDTypes.get(dtype) : undefined;
-  if (type === undefined)
-    throw fault(`dtype ${show(dtype)} of ${name} is none of ${[...fileDTypes.keys()].join(", ")}`);
-  if (!isCounts(shape)) throw fault(`shape ${show(shape)} of ${name} is not a list of sizes`);
+  if (type === undefined) throw fault(`dtype ${show(dtype)} of ${own} is none of ${[...fileDTypes.keys()].join(", ")}`);
+  if (!isCounts(shape)) throw fault(`shape ${show(shape)} of ${own} is not a list of sizes`);
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1])
-    throw fault(`data_offsets ${show(offsets)} of ${name} are not a begin and an end`);
+    throw fault(`data_offsets ${show(offsets)} of ${own} are not a begin and an end`);
   if (shape.length > MOST_AXES)
-    throw fault(`${name} has ${shape.length} axes, more than the ${MOST_AXES} of any tensor`);
+    throw fault(`${own} has ${shape.length} axes, more than the ${MOST_AXES} of any tensor`);
   const [begin, end] = offsets;
   const expected = sizeOf(shape) * type.size;
   if (end - begin !== expected)
-    throw fault(`${name} has ${end - begin} bytes, but ${dtype} ${showShape(shape)} takes ${expected}`);
-  return { name, type, shape, begin, end };
+    throw fault(`${own} has ${end - begin} bytes, but ${dtype} ${showShape(shape)} takes ${expected}`);
+  return { name, dtype: String(dtype), type, shape, begin, end };
 }
 
 /** Every byte after the header belongs to one tensor. */
 function checkCover(tensors: readonly TensorInfo[], length: number): void {
   let [before, at] = ["the header", 0];
   for (const { name, begin, end } of [...tensors].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (end > length) throw fault(`${name} ends at byte ${end} of the data, which has ${length}`);
-    if (begin < at) throw fault(`${name} starts at byte ${begin} of the data, inside ${before}, which ends at ${at}`);
+    const own = showName(name);
+    if (end > length) throw fault(`${own} ends at byte ${end} of the data, which has ${length}`);
+    if (begin < at) throw fault(`${own} starts at byte ${begin} of the data, inside ${before}, which ends at ${at}`);
     if (begin > at)
-      throw fault(`bytes ${at} to ${begin} of the data, between ${before} and ${name}, belong to no tensor`);
-    [before, at] = [name, end];
+      throw fault(`bytes ${at} to ${begin} of the data, between ${before} and ${own}, belong to no tensor`);
+    [before, at] = [own, end];
   }
   if (at < length) throw fault(`bytes ${at} to ${length} of the data, after ${before}, belong to no tensor`);
 }
@@ -143,6 +147,6 @@ function show(value: unknown): string {
 }
 
 function fault(message: string, options?: ErrorOptions): DataError {
-  const text = message.length > LONGEST ? `${message.slice(0, LONGEST)}...` : message;
-  return new DataError(`safetensors: ${text}`, options);
+  const text = printable(message);
+  return new DataError(`safetensors: ${text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text}`, options);
 }

@@ -3,12 +3,13 @@ import { aBoolean, checkOptions, isRecord, must } from "../check.ts";
 import { array, type NumericArray, type TypedData } from "../data/array.ts";
 import type { ColumnType } from "../data/column-types.ts";
 import type { Table } from "../data/table.ts";
-import { DataError } from "../errors.ts";
+import { DataError, DTypeError } from "../errors.ts";
 import { variables } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { checkState } from "../train/check-state.ts";
 import type { Epoch } from "../train/history.ts";
+import { ownArray } from "../train/own-array.ts";
 import { Predictor } from "../train/predictor.ts";
 import type { StateDict } from "../train/state.ts";
 import { conformed, countOf, type TabularRows } from "./cells.ts";
@@ -16,7 +17,7 @@ import { checksumOf } from "./checksum.ts";
 import { type DroppedColumn, readingType, type TabularColumn } from "./columns.ts";
 import { type FeatureScale, featureNames, featuresOf, scalesOf } from "./features.ts";
 import { type Description, parseModel, serializeModel, type TabularMetrics, type TabularTraining } from "./file.ts";
-import { networkOf, type TabularNetwork } from "./network.ts";
+import { faultOfWeights, networkOf, type TabularNetwork } from "./network.ts";
 import type { TabularReading } from "./options.ts";
 import { targets } from "./prepare.ts";
 import { classScores, largest, numberScores, type Scores } from "./scores.ts";
@@ -241,18 +242,25 @@ export class TabularModel {
   /**
    * The same model with weights that were trained elsewhere, under the names and in the shapes of `weights`. Its figures stay those of the
    * weights before, which a note says: `evaluate` gives its own.
-   * @throws ArgumentError for names that are missing or unknown, ShapeError for other shapes, DataError for NaN and infinities
+   * @throws ArgumentError for names that are missing or unknown, ShapeError for other shapes, DTypeError for whole numbers and for what is beyond
+   * f32, DataError for NaN and infinities, and for numbers so large that nothing could be predicted
    */
   withWeights(weights: StateDict): TabularModel {
     must(isRecord(weights), weights, "withWeights: weights", "an object of names and arrays, as weights are");
     const { network, notes } = this.#description;
     const own = variables(networkOf(network));
     checkState("withWeights", weights, own, array);
-    const state = Object.fromEntries([...own].map(([name, { dtype }]) => [name, array(weights[name], dtype, name)]));
+    for (const name of own.keys()) {
+      const { dtype } = array(weights[name], undefined, name);
+      if (dtype !== "f32") throw new DTypeError(`withWeights: ${name} is ${dtype}, and weights are f32`);
+    }
+    const state = Object.fromEntries([...own.keys()].map((name) => [name, ownArray(weights[name], "f32", name)]));
     for (const [name, { data }] of Object.entries(state)) {
       const none = data.findIndex((value) => !Number.isFinite(value));
       if (none >= 0) throw new DataError(`withWeights: ${name} holds ${data[none]}`);
     }
+    const fault = faultOfWeights(network, state);
+    if (fault !== undefined) throw new DataError(`withWeights: ${fault}`);
     const told = { ...this.#description, notes: [...notes.filter((note) => note !== ELSEWHERE), ELSEWHERE] };
     return new TabularModel(told, state, { ...(this.#executor && { executor: this.#executor }) });
   }
@@ -289,7 +297,9 @@ export class TabularModel {
     const none = outputs.findIndex((value) => !Number.isFinite(value));
     if (none >= 0) {
       const row = place(Math.floor(none / network.outputs));
-      throw new DataError(`${row}: its numbers are too far from those of the rows to train on`);
+      const fault =
+        faultOfWeights(network, this.#state) ?? "its numbers are too far from those of the rows to train on";
+      throw new DataError(`${row}: ${fault}`);
     }
     return outputs;
   }

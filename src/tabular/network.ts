@@ -14,6 +14,9 @@ export interface TabularNetwork {
   readonly dropout: number;
 }
 
+/** Arrays of weights by their names. */
+type Weights = Readonly<Record<string, { readonly data: ArrayLike<number> }>>;
+
 /** Linear, relu and Dropout for each hidden layer, then a Linear: as torch.nn.Sequential of these names its weights. */
 export function networkOf({ features, hidden, outputs, dropout }: TabularNetwork): Sequential {
   const widths = [features, ...hidden];
@@ -32,6 +35,39 @@ export function weightShapes({ features, hidden, outputs }: TabularNetwork): Map
       [`${3 * i}.bias`, [units]],
     ]),
   );
+}
+
+/** How far features may be from those of the training, in their deviations, that a network must come to numbers. */
+const REACH = 1000;
+
+/** The largest finite f32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
+/** What keeps weights from ever being right: one so large that f32 has no room for what the network makes of usual rows; undefined for nothing. */
+export function faultOfWeights(network: TabularNetwork, state: Weights): string | undefined {
+  if (mostOf(network, state) <= LARGEST) return undefined;
+  const largest = Object.entries(state).map(([name, { data }]) => {
+    const value = (data as Float32Array).reduce((most, each) => (Math.abs(each) > Math.abs(most) ? each : most), 0);
+    return { name, value };
+  });
+  const { name, value } = largest.reduce((most, each) => (Math.abs(each.value) > Math.abs(most.value) ? each : most));
+  return `${name} holds ${Number(value.toPrecision(3))}: with weights so large there is nothing that it could predict`;
+}
+
+/** The most that a unit of any layer may come to, up or down, for features within the reach: sums of sizes. */
+function mostOf({ features, hidden, outputs }: TabularNetwork, state: Weights): number {
+  let before = new Float64Array(features).fill(REACH);
+  let most = 0;
+  for (const [i, units] of [...hidden, outputs].entries()) {
+    const [weight, bias] = [state[`${3 * i}.weight`].data, state[`${3 * i}.bias`].data];
+    const width = before.length;
+    const inputs = before;
+    before = Float64Array.from({ length: units }, (_, unit) =>
+      inputs.reduce((sum, size, j) => sum + size * Math.abs(weight[unit * width + j]), Math.abs(bias[unit])),
+    );
+    most = before.reduce((a, b) => Math.max(a, b), most);
+  }
+  return most;
 }
 
 /** The largest power of two that is not above a number, within bounds. */

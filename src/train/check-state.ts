@@ -4,6 +4,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Module } from "../nn/module.ts";
 import type { Write } from "../runtime/executor.ts";
 import { type DType, sameShape, showShape } from "../shape.ts";
+import { showName } from "../show-name.ts";
 import type { Variable } from "../variable.ts";
 import { checkModel } from "./check-model.ts";
 import type { Recipe } from "./programs.ts";
@@ -87,5 +88,5 @@ function variableAt(part: unknown, path: string, variables: ReadonlySet<unknown>
 /** Names, of many the first. */
 function some(names: readonly string[]): string {
   const rest = names.length > MOST ? `, and ${names.length - MOST} more` : "";
-  return names.slice(0, MOST).join(", ") + rest;
+  return names.slice(0, MOST).map(showName).join(", ") + rest;
 }

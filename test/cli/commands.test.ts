@@ -7,7 +7,7 @@ import { Predictor } from "simdgrad";
 import { parseNpz, readCsv } from "simdgrad/data";
 import { parseSafetensors, serializeCheckpoint, serializeSafetensors } from "simdgrad/io";
 import { TabularModel } from "simdgrad/tabular";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { networkOf } from "../../src/tabular/network.ts";
 import { freePort } from "../nats/server.ts";
 import { ranElsewhere } from "../onnx/runtime.ts";
@@ -259,11 +259,38 @@ test("what cannot be imported is said with its file, and nothing is written", as
       "others.safetensors: 0.weight holds NaN",
     ],
     ["a,b", "others.safetensors is no safetensors file"],
+    [
+      other({ [`\n\u001b[31m${"x".repeat(3000)}`]: first }),
+      `others.safetensors: missing [], unknown ["\\n\\u001b[31m${"x".repeat(74)}..."]\n`,
+    ],
+    [
+      other({ "0.weight": { data: Uint8Array.from(first.data), shape: first.shape } }),
+      "others.safetensors: 0.weight is U8, and weights are F32, F64, F16 or BF16",
+    ],
+    [
+      other({ "0.weight": { data: Float64Array.from(first.data, () => 1e300), shape: first.shape } }),
+      "others.safetensors: 0.weight: element 0 is 1e+300, not of dtype f32",
+    ],
+    [
+      other({ "0.weight": { data: first.data.map(() => 3e38), shape: first.shape } }),
+      "others.safetensors: 0.weight holds 3e+38: with weights so large there is nothing that it could predict",
+    ],
   ] as const) {
     const { code, err } = await run(["import", model, file("others.safetensors", bytes), "--out", out]);
     expect([code, err]).toEqual([1, expect.stringContaining(words)]);
   }
   expect(existsSync(out)).toBe(false);
+
+  const wide = other({ "0.weight": { data: Float64Array.from(first.data), shape: first.shape } });
+  expect((await run(["import", model, file("wide.safetensors", wide), "--out", out])).code).toBe(0);
+  const good = readFileSync(out);
+  expect((await TabularModel.load(good)).weights).toEqual(weights);
+  // A model that nothing reads takes no good one's place.
+  const save = vi.spyOn(TabularModel.prototype, "save").mockResolvedValue(new Uint8Array(good.subarray(0, -1)));
+  const torn = await run(["import", model, file("wide.safetensors"), "--out", out]);
+  save.mockRestore();
+  expect([torn.code, torn.err]).toEqual([1, expect.stringContaining("own-again.safetensors: ")]);
+  expect(readFileSync(out).equals(good)).toBe(true);
   expect((await run(["export", model, "--data", data])).err).toContain("--data goes with --to pytorch");
   expect((await run(["export", model, "--to", "pytorch", "--delimiter", ";"])).err).toContain(
     "--delimiter goes with --data",

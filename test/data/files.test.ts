@@ -277,6 +277,9 @@ test("a sound is written as SciPy writes it, and cut to what 16 bits hold", () =
   const sound = { data, shape: [2, 2] as const, sampleRate: 16000 };
   expect(parseWav(serializeWav(sound, { samples: "float32" }))).toEqual(sound);
   expect([...parseWav(serializeWav(sound)).data]).toEqual([-1, 32767 / 32768, 0.25, 1 / 32768]);
+  const loud = { ...sound, data: Float64Array.of(-1e300, 0, 0, 0) };
+  expect(parseWav(serializeWav(loud)).data[0]).toBe(-1);
+  expect(() => serializeWav(loud, { samples: "float32" })).toThrow("sound: element 0 is -1e+300, not of dtype f32");
 });
 
 test("a recording whose length was not known goes to its end", () => {

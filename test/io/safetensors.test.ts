@@ -210,8 +210,25 @@ describe("a file is told to be broken", () => {
   });
 
   test("in a message that is short, whatever is long in the file", () => {
-    for (const entry of [1, f32(0, 0, Array(1e5).fill(0.5)), { ...f32(0, 0), dtype: "x".repeat(1e6) }])
-      expect(thrown(() => parseSafetensors(file({ ["w".repeat(1e5)]: entry })))).toHaveLength(427);
+    const short = (name: string, entry: unknown) => thrown(() => parseSafetensors(file({ [name]: entry })));
+    for (const entry of [f32(0, 0, Array(1e5).fill(0.5)), { ...f32(0, 0), dtype: "x".repeat(1e6) }])
+      expect(short("w", entry)).toHaveLength(427);
+    expect(short("w".repeat(1e5), 1)).toMatch(/ of w{80}\.\.\. is 1, /);
+  });
+
+  test("in a message of one line, with nothing that a terminal obeys", () => {
+    const [red, turned, wide] = ["a\n\u001b[31m", "\u202ea", "\u009b31m"];
+    const names = [red, turned, wide]
+      .map((name) => `\n${thrown(() => parseSafetensors(file({ [name]: 1 })))}`)
+      .join("");
+    expect(names).toMatchInlineSnapshot(`
+      "
+      DataError: safetensors: the entry of "a\\n\\u001b[31m" is 1, not an object
+      DataError: safetensors: the entry of "\\u{202e}a" is 1, not an object
+      DataError: safetensors: the entry of "\\u{9b}31m" is 1, not an object"
+    `);
+    for (const text of [`{"${wide}": nothing`, `{"w": {"dtype": "${wide}"}}`, `{"${wide}": 1, "${wide}": 1}`])
+      expect(thrown(() => parseSafetensors(file(text)))).toMatch(/^DataError: safetensors: [ -~]+$/);
   });
 
   test("wherever it is cut off", () => {

@@ -1,5 +1,6 @@
 // Files of models: what was saved comes back to the last bit, anybody reads the weights, and what is no such file is refused in words.
-import { readCsv } from "simdgrad/data";
+import type { StateDict } from "simdgrad";
+import { type NumericArray, readCsv } from "simdgrad/data";
 import { parseSafetensors, serializeCheckpoint, serializeSafetensors } from "simdgrad/io";
 import { fitTable, TabularModel } from "simdgrad/tabular";
 import { expect, test } from "vitest";
@@ -8,6 +9,7 @@ import { parseModel, serializeModel } from "../../src/tabular/file.ts";
 import { mutated, outcomeOf } from "../data/mutations.ts";
 import { sealed } from "../io/saved.ts";
 import { numbers } from "../random.ts";
+import { thrown } from "../thrown.ts";
 import { houses, people } from "./tables.ts";
 
 const MUTATIONS = process.env.SOAK ? 20_000 : 1000;
@@ -80,6 +82,46 @@ test("the weights alone, by PyTorch's names, make the predictions", async () => 
     const expected = target.mean + target.scale * values[0];
     expect(Number(told[row].value) / expected).toBeCloseTo(1, 6); // f32 against Float64
   }
+});
+
+/** The weights with another array in the place of the first layer's. */
+function withFirst(change: (data: number[]) => NumericArray["data"]): StateDict {
+  const { data, shape } = model.weights["0.weight"];
+  return { ...model.weights, "0.weight": { data: change([...data]), shape } };
+}
+
+test("weights from elsewhere are kept as f32, as they were then, and saved", async () => {
+  const given = withFirst((data) => Float64Array.from(data, (value) => value + 1e-12));
+  const other = model.withWeights(given);
+  given["0.weight"].data.fill(7);
+  expect(other.weights["0.weight"].data).toEqual(model.weights["0.weight"].data);
+  const again = await TabularModel.load(await other.save());
+  expect(await again.predict(rows)).toEqual(await model.predict(rows));
+});
+
+test("whole numbers, and what f32 has no room for, are no weights", () => {
+  const first = (value: number) => (data: number[]) => Float64Array.from(data, (own, i) => (i === 3 ? value : own));
+  for (const [change, words] of [
+    [(data: number[]) => Int32Array.from(data), "DTypeError: withWeights: 0.weight is i32, and weights are f32"],
+    [(data: number[]) => Uint8Array.from(data), "DTypeError: withWeights: 0.weight is u8, and weights are f32"],
+    [first(-1e300), "DTypeError: 0.weight: element 3 is -1e+300, not of dtype f32"],
+    [first(Number.NEGATIVE_INFINITY), "DataError: withWeights: 0.weight holds -Infinity"],
+    [first(-3e38), "DataError: withWeights: 0.weight holds -3e+38: with weights so large there is nothing that"],
+  ] as const)
+    expect(thrown(() => model.withWeights(withFirst(change)))).toContain(words);
+  expect(thrown(() => model.withWeights(withFirst(first(-1e20))))).toBe("nothing");
+});
+
+test("weights that lead to no numbers are not said to be a row's fault", async () => {
+  const { description, state } = parseModel(bytes);
+  const large = Object.fromEntries(
+    Object.entries(state).map(([name, { data, shape }]) => [
+      name,
+      { data: new Float32Array(data.length).fill(3e38), shape },
+    ]),
+  );
+  const spoilt = await TabularModel.load(serializeModel(description, large));
+  await expect(spoilt.predict(rows)).rejects.toThrow("row 0: 0.bias holds 3e+38: with weights so large there is");
 });
 
 test("other files, newer versions and changed ones are refused in words", async () => {

@@ -34,6 +34,20 @@ test("a dtype beside data and shape is what they become", () => {
   expect(() => constant(constant([1]) as never)).toThrow("constant must be an array of numbers");
 });
 
+test("a Float64Array stays what it is until f32 is asked for, which must have room for it", async () => {
+  const data = Float64Array.of(0.1, 1e300);
+  expect(array({ data, shape: [2] })).toEqual({ data, shape: [2], dtype: "f32" });
+  expect(array(data.subarray(0, 1), "f32").data).toEqual(Float32Array.of(0.1));
+  expect(() => array(data, "f32", "w")).toThrow("w: element 1 is 1e+300, not of dtype f32");
+  const executor = oracle();
+  const made = trainer(executor);
+  const state = (weight: Float64Array) => ({ weight: { data: weight, shape: [1, 2] }, bias: [0] });
+  await expect(made.loadStateDict(state(data))).rejects.toThrow("weight: element 1 is 1e+300, not of dtype f32");
+  await made.loadStateDict(state(Float64Array.of(0.1, 3e38)));
+  expect([...(await made.stateDict()).weight.data]).toEqual([...Float32Array.of(0.1, 3e38)]);
+  await executor.dispose();
+});
+
 test("rows of several kinds are numbers, and what is wrong with rows is told", () => {
   expect(array([Float32Array.of(1), Int32Array.of(2)])).toMatchObject({ shape: [2, 1], dtype: "f32" });
   expect(() => array([Int32Array.of(1), Int32Array.of(1, 2)])).toThrow("array: rows of shapes [1] and [2]");

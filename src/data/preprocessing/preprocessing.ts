@@ -160,7 +160,7 @@ export class FittedPreprocessing {
    * DataError for dates beyond what a Date holds
    */
   invert(data: ArrayLikeData): Table {
-    const given = array(data, "f32", "invert: data");
+    const given = array(data, undefined, "invert: data");
     const [rows, width] = given.shape;
     const { length } = this.names;
     if (given.shape.length !== 2 || width !== length)

@@ -10,16 +10,18 @@ reach the first one at MASTER_ADDR and MASTER_PORT (--master-addr, --master-port
 The file of --data has the arrays "inputs" and "targets", or in the place of "inputs" one for each input of the model, by its name. Every process
 reads the whole file and trains on its own share of each batch. Checkpoints are written by rank 0 every --checkpoint-every steps, whole or
 not at all. Where one process dies, the others end with exit code 75: start all of them again with the same words, and the
-training goes on from the last checkpoint, with the steps that it would have made. Where data, options or a checkpoint do not fit, all end with a
-sentence and exit code 1.
+training goes on from the last checkpoint, with the steps that it would have made. Where data, options or a checkpoint do not fit, or a file cannot be
+written, all end with a sentence and exit code 1. A checkpoint holds tensors and texts: nothing in one is run.
 """
 import argparse
 import datetime
 import hashlib
 import inspect
+import io
 import json
 import os
 import sys
+import zipfile
 
 import numpy
 import torch
@@ -31,6 +33,9 @@ import model as exported
 
 TRY_AGAIN = 75
 HERE = os.path.dirname(os.path.abspath(exported.__file__))
+
+# Where nobody reads what is said, or a disk is full.
+SILENT = "nothing can be written to stdout"
 
 # What a checkpoint goes on with.
 KEPT = ["loss", "optimizer", "learning_rate", "momentum", "weight_decay", "batch", "seed"]
@@ -228,6 +233,52 @@ def kept_of(given, arrays):
     return {**{name: getattr(given, name) for name in KEPT}, "data": digest_of(data), "model": digest_of(model)}
 
 
+def check_place(path):
+    """Ends where no file can be written to a path, and beside it first."""
+    beside = path + ".new"
+    for each in [path, beside]:
+        if os.path.lexists(each) and not os.path.isfile(each):
+            raise SystemExit(f"{each} is no file, and one is to be written there: take another --out")
+    attempt(lambda: open(beside, "ab").close(), f"{beside} cannot be written")
+    attempt(lambda: os.remove(beside), f"{beside} cannot be written")
+
+
+def packed(optimizer):
+    """The state of an optimizer: its tensors, and all else as JSON, since torch 1.13 reads no other floats where nothing is to be run."""
+    state = optimizer.state_dict()
+    tensors = {at: {name: each for name, each in own.items() if torch.is_tensor(each)} for at, own in state["state"].items()}
+    others = {at: {name: each for name, each in own.items() if not torch.is_tensor(each)} for at, own in state["state"].items()}
+    return {"tensors": tensors, "others": json.dumps({"state": others, "param_groups": state["param_groups"]})}
+
+
+def unpacked(state):
+    """What an optimizer loads."""
+    others = json.loads(state["others"])
+    own = {at: {**tensors, **others["state"][str(at)]} for at, tensors in state["tensors"].items()}
+    return {"state": own, "param_groups": others["param_groups"]}
+
+
+def checkpoint_in(path):
+    """What a checkpoint holds. Nothing in it is run, whoever made it."""
+    foreign = f"{path} was not made by this train_ddp.py: take another --out"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = [name.partition("/")[2] for name in archive.namelist()]
+        # For other files than archives of tensors torch has other readers, some of which run what is in them.
+        if "data.pkl" not in parts or "constants.pkl" in parts:
+            raise SystemExit(foreign)
+        found = torch.load(path, map_location="cpu", weights_only=True)
+        found["kept"] = json.loads(found["kept"])
+        found["optimizer"] = unpacked(found["optimizer"])
+        if type(found["step"]) is int and isinstance(found["kept"], dict):
+            return found
+    except (OSError, RuntimeError, zipfile.BadZipFile) as error:
+        raise SystemExit(f"{path} cannot be read: {first_line(error)}") from None
+    except Exception:
+        raise SystemExit(foreign) from None
+    raise SystemExit(foreign)
+
+
 def checkpoint_of(given, kept, own):
     """The checkpoint of the folder that is written to, if there is one. Ends where it is of another training."""
     out, path = given.out, os.path.join(given.out, "checkpoint.pt")
@@ -238,11 +289,11 @@ def checkpoint_of(given, kept, own):
         raise SystemExit(f"--out {out}: nothing may be written there")
     if os.path.samefile(out, HERE):
         raise SystemExit(f"--out {out}: the weights that the training begins with are there: take another folder")
+    for name in ["checkpoint.pt", "weights.safetensors"]:
+        check_place(os.path.join(out, name))
     if not os.path.exists(path):
         return None
-    found = attempt(lambda: torch.load(path, map_location="cpu"), f"{path} cannot be read")
-    if not (isinstance(found, dict) and {"step", "model", "optimizer", "kept"} <= found.keys()):
-        raise SystemExit(f"{path} was not made by this train_ddp.py: take another --out")
+    found = checkpoint_in(path)
     before = found["kept"]
     for name in KEPT:
         if before.get(name) != kept[name]:
@@ -339,10 +390,32 @@ def loss_between(loss, outputs, targets):
     return loss(result, targets)
 
 
-def write_whole(path, write):
+def first_does(given, device, *tasks):
+    """What the first process does alone, each task with the words for its failure: where one fails, all processes end, and say so."""
+    fault = [None]
+    if given.rank == 0:
+        try:
+            for run, words in tasks:
+                attempt(run, words)
+        except SystemExit as end:
+            fault = [str(end)]
+    distributed.broadcast_object_list(fault, src=0, device=device if given.backend == "nccl" else None)
+    if fault[0] is None:
+        return
+    try:
+        distributed.barrier()  # until all have heard of it
+    except RuntimeError:
+        pass
+    raise SystemExit(fault[0] if given.rank == 0 else f"process 0: {fault[0]}")
+
+
+def write_checkpoint(path, step, model, optimizer, kept):
     """Writes a file beside its place first: who reads it finds the old one or the new one."""
+    state = {"step": step, "model": model.state_dict(), "optimizer": packed(optimizer), "kept": json.dumps(kept)}
+    content = io.BytesIO()
+    torch.save(state, content)  # whose own errors at a full disk would not say so
     with open(path + ".new", "wb") as file:
-        write(file)
+        file.write(content.getbuffer())
         file.flush()
         os.fsync(file.fileno())
     os.replace(path + ".new", path)
@@ -362,13 +435,17 @@ def evaluated(model, arrays, loss, rows):
     return total / count
 
 
+def what_stays(given, saved):
+    """What there is still where a training ends."""
+    return f"the checkpoint of step {saved} stays in {given.out}" if saved > 0 else "no checkpoint is written"
+
+
 def check_finite(given, mean, is_sound, done, saved):
     """Ends where a step led nowhere, before anything of it is written."""
     if is_sound and numpy.isfinite(mean):
         return
     what = "weights are no finite numbers any more" if numpy.isfinite(mean) else f"the loss is {mean}"
-    kept = f"the checkpoint of step {saved} stays in {given.out}" if saved > 0 else "no checkpoint is written"
-    raise SystemExit(f"step {done}: {what}, {kept}: a smaller --learning-rate with another --out may help")
+    raise SystemExit(f"step {done}: {what}, {what_stays(given, saved)}: a smaller --learning-rate with another --out may help")
 
 
 def train(given, prepared):
@@ -389,11 +466,11 @@ def train(given, prepared):
     optimizer = optimizer_of(given, trained)
     first = 0
     if checkpoint is not None:
-        optimizer.load_state_dict(checkpoint["optimizer"])
+        attempt(lambda: optimizer.load_state_dict(checkpoint["optimizer"]), f"the checkpoint in {given.out} is of another optimizer")
         first = checkpoint["step"]
     saved = first
-    if is_first:
-        say({"from": first, "processes": given.world_size, "rows": len(arrays[-1])})
+    begin = {"from": first, "processes": given.world_size, "rows": len(arrays[-1])}
+    first_does(given, device, (lambda: say(begin), SILENT))
     for step in range(first, given.steps):
         # Dropouts draw the same numbers in a step that is made again.
         torch.manual_seed((given.seed * 1_000_003 + step) * given.world_size + given.rank)
@@ -410,23 +487,30 @@ def train(given, prepared):
         distributed.all_reduce(sums)
         mean = sums[0].item()
         check_finite(given, mean, sums[1].item() == 0, done, saved)
-        if is_first:
-            state = {"step": done, "model": own.state_dict(), "optimizer": optimizer.state_dict(), "kept": prepared.kept}
-            write_whole(path, lambda file: torch.save(state, file))
-            say({"step": done, "loss": mean})
+        words = f"{path} cannot be written ({what_stays(given, saved)})"
+        first_does(
+            given,
+            device,
+            (lambda: write_checkpoint(path, done, own, optimizer, prepared.kept), words),
+            (lambda: say({"step": done, "loss": mean}), SILENT),
+        )
         saved = done
     last = [evaluated(own, arrays, loss, rows) if is_first else None]
     distributed.broadcast_object_list(last, src=0, device=device if given.backend == "nccl" else None)
     check_finite(given, last[0], True, given.steps, saved)
-    if is_first:
-        weights = os.path.join(given.out, "weights.safetensors")
-        exported.write_weights(weights, own.state_dict())
-        say({"step": given.steps, "evaluated": last[0], "weights": weights})
+    weights = os.path.join(given.out, "weights.safetensors")
+    end = {"step": given.steps, "evaluated": last[0], "weights": weights}
+    words = f"{weights} cannot be written ({what_stays(given, saved)})"
+    first_does(given, device, (lambda: exported.write_weights(weights, own.state_dict()), words), (lambda: say(end), SILENT))
     distributed.barrier()
 
 
 def say(line):
-    print(json.dumps(line, allow_nan=False), flush=True)
+    try:
+        print(json.dumps(line, allow_nan=False), flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python tries once more at its end
+        raise
 
 
 def main():

@@ -52,10 +52,11 @@ interface Member {
 
 const children: ChildProcess[] = [];
 
-function member(rank: number, port: number, out: string, more: readonly string[] = []): Member {
+function member(rank: number, port: number, out: string, more: readonly string[] = [], limit = "unlimited"): Member {
   const given = ["--data", "rows.npz", "--loss", "CrossEntropyLoss", "--optimizer", "SGD", "--momentum", "0.9"];
   const sizes = ["--learning-rate", "0.05", "--batch", "32", "--steps", `${STEPS}`, "--checkpoint-every", "20"];
-  const child = spawn(PYTHON, ["train_ddp.py", ...given, ...sizes, "--out", out, ...more], {
+  const line = [PYTHON, "train_ddp.py", ...given, ...sizes, "--out", out, ...more];
+  const child = spawn("sh", ["-c", `ulimit -f ${limit}; exec "$@"`, "sh", ...line], {
     cwd: FOLDER,
     env: {
       ...process.env,
@@ -174,6 +175,8 @@ describe.skipIf(missing)(`a training goes on in PyTorch${missing ? `: ${missing}
   }
 
   test("options that cannot be are refused in words", () => {
+    const places = ["checkpoint.pt", "checkpoint.pt.new", "weights.safetensors", "weights.safetensors.new"];
+    for (const place of places) mkdirSync(`${FOLDER}/taken/${place}/${place}`, { recursive: true });
     const cases: readonly (readonly [given: readonly string[], words: string])[] = [
       [["--loss", "Linear"], "Linear is no loss of torch.nn"],
       [["--loss", "KLDivLoss"], "rows.npz: targets is [96], and the model gives [rows, 3]"],
@@ -193,6 +196,10 @@ describe.skipIf(missing)(`a training goes on in PyTorch${missing ? `: ${missing}
       [["--out", "rows.npz"], "--out rows.npz: it is a file, and a folder is wanted"],
       [["--out", "rows.npz/x"], "--out rows.npz/x: there can be no such folder"],
       [["--out", "."], "--out .: the weights that the training begins with are there"],
+      ...places.map((place): [string[], string] => [
+        ["--out", `taken/${place}`],
+        `taken/${place}/${place} is no file, and one is to be written there: take another --out`,
+      ]),
     ];
     expect(refusals(cases.map(([given]) => given))).toEqual(cases.map(([, words]) => expect.stringContaining(words)));
   }, 120_000);
@@ -321,6 +328,59 @@ describe.skipIf(missing)(`a training goes on in PyTorch${missing ? `: ${missing}
     expect(refusals([["--out", "../whole", "--data", "../rows.npz"]], other)).toEqual([
       expect.stringContaining("was made with another model or other first weights"),
     ]);
+  }, 120_000);
+
+  test("nothing is run that is in a checkpoint, whoever made it and however", () => {
+    const script = `
+import os, pickle, torch
+class Runs:
+    def __reduce__(self):
+        return (open, ("${FOLDER}/was-run", "w"))
+state = {"step": 3, "model": Runs(), "optimizer": {}, "kept": "{}"}
+for way in ["new", "old", "pickle", "script"]:
+    os.makedirs(f"${FOLDER}/runs/{way}", exist_ok=True)
+torch.save(state, "${FOLDER}/runs/new/checkpoint.pt")
+torch.save(state, "${FOLDER}/runs/old/checkpoint.pt", _use_new_zipfile_serialization=False)
+pickle.dump(state, open("${FOLDER}/runs/pickle/checkpoint.pt", "wb"))
+torch.jit.script(torch.nn.Linear(2, 2)).save("${FOLDER}/runs/script/checkpoint.pt")
+`;
+    execFileSync(PYTHON, ["-c", script]);
+    rmSync(`${FOLDER}/was-run`, { force: true });
+    const said = refusals(["new", "old", "pickle", "script"].map((way) => ["--out", `runs/${way}`]));
+    expect(said).toEqual([
+      "runs/new/checkpoint.pt was not made by this train_ddp.py: take another --out",
+      "runs/old/checkpoint.pt cannot be read: File is not a zip file",
+      "runs/pickle/checkpoint.pt cannot be read: File is not a zip file",
+      "runs/script/checkpoint.pt was not made by this train_ddp.py: take another --out",
+    ]);
+    expect(existsSync(`${FOLDER}/was-run`)).toBe(false);
+  }, 60_000);
+
+  test("every optimizer goes on to the same bits from what a checkpoint keeps of it", () => {
+    const said = execFileSync(PYTHON, [new URL("packed.py", import.meta.url).pathname], {
+      cwd: FOLDER,
+      encoding: "utf8",
+    });
+    const same = JSON.parse(said) as Record<string, boolean>;
+    expect(Object.keys(same).length).toBeGreaterThanOrEqual(11);
+    expect(Object.entries(same).filter(([, isSame]) => !isSame)).toEqual([]);
+  }, 60_000);
+
+  test("where the first process cannot write, all end with a sentence, and not to be started again", async () => {
+    const port = await freePort();
+    const both = [member(0, port, "full", [], "1"), member(1, port, "full")];
+    expect(await Promise.all(both.map(({ ended }) => ended))).toEqual([1, 1]);
+    const words = "full/checkpoint.pt cannot be written (no checkpoint is written): [Errno 27] File too large\n";
+    expect(both.map((each) => each.words())).toEqual([words, `process 0: ${words}`]);
+    expect(existsSync(`${FOLDER}/full/checkpoint.pt`)).toBe(false);
+
+    const another = await freePort();
+    const unheard = [0, 1].map((rank) => member(rank, another, "unheard"));
+    await unheard[0].saying(({ step = 0 }) => step >= 20);
+    unheard[0].child.stdout?.destroy();
+    expect(await Promise.all(unheard.map(({ ended }) => ended))).toEqual([1, 1]);
+    expect(unheard[1].words()).toBe("process 0: nothing can be written to stdout: [Errno 32] Broken pipe\n");
+    expect(existsSync(`${FOLDER}/unheard/checkpoint.pt`)).toBe(true);
   }, 120_000);
 
   test("processes that differ all say in what, and end", async () => {
