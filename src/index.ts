@@ -26,4 +26,4 @@ export { Predictor, type PredictorOptions } from "./train/predictor.ts";
 export type { Batch } from "./train/programs.ts";
 export type { LoadStateOptions, StateDict, StateDifference } from "./train/state.ts";
 export { Trainer } from "./train/trainer.ts";
-export { type Assignment, type Initializer, type RandomKey, Variable } from "./variable.ts";
+export { type Assignment, type Initializer, type RandomKey, type Sharing, Variable } from "./variable.ts";

@@ -16,6 +16,9 @@ export type RandomKey = readonly [Tensor, Tensor];
 let created = 0;
 let origin = "";
 
+/** What members of a run, who train one model together, make of a variable that no optimizer trains. */
+export type Sharing = "mean" | "first" | "own";
+
 /** New values of variables. */
 export type Assignment = readonly [variable: Variable, value: Tensor];
 
@@ -28,6 +31,11 @@ export class Variable extends Tensor {
   trainable: boolean;
   /** Whether it was made for optimizers to change. */
   readonly isParameter: boolean;
+  /**
+   * What members of a run make of it while no optimizer trains it: their mean, as of running statistics (default); the value of the first of them,
+   * whole, where a mean would be none, as of unit vectors and codebooks; or each keeps its own, as states of sequences.
+   */
+  declare sharing?: Sharing;
 
   /**
    * @param initial data, or a function of shape and random key that gives a tensor

@@ -1,10 +1,11 @@
 // Local descent in rounds, as a callback: so many steps of its own, then the change goes to the others, and the weights of all come back.
+import { oneOf } from "../check.ts";
 import { ArgumentError, DataError } from "../errors.ts";
-import { partsOf, variables } from "../nn/module.ts";
-import { Stateful } from "../nn/stateful.ts";
+import { variables } from "../nn/module.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
 import type { StateDict } from "../train/state.ts";
 import type { TrialDistribution } from "../tune/run.ts";
+import type { Sharing } from "../variable.ts";
 import { type Chosen, chosen, type NatsOptions } from "./options.ts";
 import {
   type Contribution,
@@ -17,7 +18,17 @@ import {
   unpackChange,
 } from "./parcel.ts";
 import { unlessLeft } from "./room.ts";
-import { type Anchor, type Change, changeOf, outerStep, unfit } from "./round.ts";
+import {
+  type Anchor,
+  type AsIs,
+  asTheyAre,
+  type Change,
+  changeOf,
+  outerStep,
+  sameWeights,
+  unfit,
+  unfitChange,
+} from "./round.ts";
 import { Run } from "./run.ts";
 import { openTrials } from "./trials.ts";
 
@@ -67,6 +78,7 @@ export function nats(options: NatsOptions): Distribution {
   return new Member(chosen(options));
 }
 
+const aSharing = oneOf("mean", "first", "own");
 const NOTHING: Anchor = { round: -1, weights: {}, momentum: {} };
 
 class Member implements Distribution {
@@ -80,8 +92,8 @@ class Member implements Distribution {
   #anchor = NOTHING;
   /** Weights before all rounds, for their shapes. */
   #first: StateDict = {};
-  /** Variables that the optimizer does not train. */
-  #averaged: ReadonlySet<string> = new Set();
+  /** Variables that come as they are, and what becomes of them. */
+  #asIs: AsIs = new Map();
   /** Those that are no other member's business. */
   #own: ReadonlySet<string> = new Set();
   /** Bytes of a state, which is the largest object that there is. */
@@ -122,27 +134,31 @@ class Member implements Distribution {
     this.#states.clear();
     const { model, parameters } = trainer.workshop.recipe;
     const trained = new Set(parameters.values());
-    const states = new Set([...partsOf(model).keys()].flatMap((each) => (each instanceof Stateful ? each.state : [])));
-    const all = [...variables(model)];
-    this.#own = new Set(all.flatMap(([name, each]) => (states.has(each) ? [name] : [])));
-    this.#averaged = new Set(all.flatMap(([name, each]) => (trained.has(each) ? [] : [name])));
+    const kinds = new Map<string, Sharing | "trained">();
+    for (const [name, each] of variables(model)) {
+      const { sharing = "mean" } = each;
+      aSharing(sharing, `nats: sharing of ${name}`);
+      kinds.set(name, trained.has(each) ? "trained" : sharing);
+    }
+    this.#own = new Set([...kinds].flatMap(([name, kind]) => (kind === "own" ? [name] : [])));
+    this.#asIs = asTheyAre(kinds, this.#chosen.settings);
     const weights = await this.#weightsOf(trainer);
     this.#first = weights;
     const run = await Run.join(this.#chosen, context.signal);
     this.#run = run;
     this.#rows = 0;
-    this.#most = packAnchor({ round: 0, weights, momentum: changeOf(weights, weights) }).length;
-    const kinds = Object.entries(weights).map(
-      ([name, { data, shape }]) => `${name} ${data.constructor.name} [${shape}] ${this.#averaged.has(name)}`,
+    this.#most = packAnchor({ round: 0, weights, momentum: weights }).length;
+    const lines = Object.entries(weights).map(
+      ([name, { data, shape }]) => `${name} ${data.constructor.name} [${shape}] ${kinds.get(name)}`,
     );
-    const digest = await digestOf(new TextEncoder().encode(kinds.sort().join()));
+    const digest = await digestOf(new TextEncoder().encode(lines.sort().join()));
     await run.agree({ ...this.#chosen.settings, variables: digest });
     run.status = () => {
       const { rows, trainer } = context;
       return { round: this.#anchor.round + 1, rows, loss: trainer.history.at(-1)?.loss };
     };
     if ((await run.lookUp()) === undefined) await this.#close({ round: 0, weights, momentum: {} }, []);
-    await this.#follow(context);
+    await this.#follow(context, weights);
   }
 
   /** What members have in common: states of sequences are each one's own. */
@@ -160,8 +176,8 @@ class Member implements Distribution {
     const { trainer, rows } = context;
     const run = this.#joined;
     const round = this.#anchor.round + 1;
-    const change = changeOf(this.#anchor.weights, await this.#weightsOf(trainer), this.#averaged);
-    const bytes = packChange(change, this.#chosen.settings.precision, this.#averaged);
+    const change = changeOf(this.#anchor.weights, await this.#weightsOf(trainer), this.#asIs);
+    const bytes = packChange(change, this.#chosen.settings.precision, this.#asIs);
     const object = `change.${round}.${run.name}`;
     const samples = rows - this.#rows;
     this.#rows = rows;
@@ -174,6 +190,12 @@ class Member implements Distribution {
     await this.#closed(round, turn);
     await this.#follow(context);
     void run.drop(`change.${round - KEPT}.${run.name}`);
+  }
+
+  /** What was trained since the last round is nobody's, also where a callback goes back to other weights. */
+  onNonFinite(_: unknown, { rows }: FitContext): boolean {
+    this.#rows = rows;
+    return false;
   }
 
   /** Brings what was trained since the last round, if nothing went wrong, and leaves. */
@@ -223,7 +245,7 @@ class Member implements Distribution {
         if (isTurn) count = fit.length;
         if (fit.length >= minMembers) {
           const changes = fit.map(([, change]) => change);
-          const next = outerStep(this.#anchor, changes, settings, this.#averaged);
+          const next = outerStep(this.#anchor, changes, settings, this.#asIs);
           await this.#close(
             next,
             fit.map(([each]) => each),
@@ -258,8 +280,8 @@ class Member implements Distribution {
 
   async #read(contribution: Contribution, own?: Uint8Array<ArrayBuffer>): Promise<StateDict> {
     const bytes = own ?? (await this.#joined.objects.get(contribution, this.#most));
-    const values = unpackChange(bytes, this.#averaged);
-    const wrong = unfit(values, this.#anchor.weights);
+    const values = unpackChange(bytes, this.#asIs);
+    const wrong = unfitChange(values, this.#anchor.weights);
     if (wrong === undefined) return values;
     throw new DataError(`nats: the change of ${givenName(contribution.member)} does not fit: ${wrong}`);
   }
@@ -275,8 +297,8 @@ class Member implements Distribution {
     if (old !== undefined) void this.#joined.drop(old);
   }
 
-  /** Gets in step with the latest round. */
-  async #follow({ trainer, stop }: FitContext): Promise<void> {
+  /** Gets in step with the latest round. @param before the weights that a member comes with */
+  async #follow({ trainer, stop }: FitContext, before?: StateDict): Promise<void> {
     for (;;) {
       const record = (this.#joined.latest ?? (await this.#joined.lookUp())) as RoundRecord;
       try {
@@ -289,12 +311,23 @@ class Member implements Distribution {
       this.#fetching.clear();
       this.#states.set(record.round, record.object);
       this.#states.delete(record.round - KEPT - 1);
-      await trainer.loadStateDict(this.#anchor.weights, { strict: this.#own.size === 0 });
+      const { weights } = this.#anchor;
+      if (before === undefined) await this.#write(weights);
+      else if (!sameWeights(before, weights)) await trainer.loadStateDict(weights, { strict: this.#own.size === 0 });
       const members = record.changes.map(({ member }) => givenName(member));
       this.round = { round: record.round, members, digest: record.digest };
       if (record.round >= this.#chosen.rounds) stop();
       return;
     }
+  }
+
+  /** Gives the variables a round's values. Averages of them, and slow weights, go on: a round is part of their training, no other beginning. */
+  async #write(weights: StateDict): Promise<void> {
+    const { executor, exclusive, recipe } = (this.#trainer as FitContext["trainer"]).workshop;
+    const writes = [...variables(recipe.model)].flatMap(([name, { key }]) =>
+      this.#own.has(name) ? [] : [{ slot: { variable: key }, data: weights[name].data }],
+    );
+    await exclusive(() => executor.writeAll(writes));
   }
 
   /** What the run holds after a round: computed of the changes where they are few, there, and of the next one. */
@@ -305,7 +338,7 @@ class Member implements Distribution {
     const isNext = round === this.#anchor.round + 1 && changes.length > 0 && changes.length <= MANY;
     const given = isNext ? await Promise.all(changes.map((each) => this.#change(each))).catch(unlessUnfit) : undefined;
     if (given === undefined) return this.#state(record);
-    const next = outerStep(this.#anchor, given, this.#chosen.settings, this.#averaged);
+    const next = outerStep(this.#anchor, given, this.#chosen.settings, this.#asIs);
     if ((await digestOf(packAnchor(next))) !== record.digest)
       throw new DataError(`nats: round ${round} as it was closed has other weights than its changes give`);
     return next;
@@ -315,7 +348,7 @@ class Member implements Distribution {
   async #state(record: RoundRecord): Promise<Anchor> {
     const anchor = unpackAnchor(await this.#joined.objects.get(record, this.#most), record.round);
     const { weights, momentum } = anchor;
-    const trained = Object.entries(this.#first).filter(([name]) => !this.#averaged.has(name));
+    const trained = Object.entries(this.#first).filter(([name]) => !this.#asIs.has(name));
     const wrong =
       unfit(weights, this.#first) ??
       (Object.keys(momentum).length > 0 ? unfit(momentum, Object.fromEntries(trained)) : undefined);

@@ -5,7 +5,7 @@ import { float16, toFloat16 } from "../data/half.ts";
 import { DataError, UnsupportedError } from "../errors.ts";
 import { parseSafetensors, serializeSafetensors } from "../io/safetensors.ts";
 import type { StateDict } from "../train/state.ts";
-import type { Anchor } from "./round.ts";
+import type { Anchor, AsIs } from "./round.ts";
 
 /** Of all that travels: members of another version are refused. */
 const VERSION = 1;
@@ -74,11 +74,11 @@ export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> 
 export function packChange(
   change: StateDict,
   precision: "f32" | "f16",
-  averaged: ReadonlySet<string> = new Set(),
+  asIs: AsIs = new Map(),
 ): Uint8Array<ArrayBuffer> {
   if (precision === "f32") return serializeSafetensors(change);
   const halves = Object.entries(change).map(([name, value]): [string, NumericArray] => {
-    if (averaged.has(name)) return [name, value];
+    if (asIs.has(name)) return [name, value];
     const { data, shape } = value;
     const bytes = new Uint8Array(2 * data.length);
     const view = new DataView(bytes.buffer);
@@ -89,10 +89,10 @@ export function packChange(
 }
 
 /** @throws DataError for bytes that are none */
-export function unpackChange(bytes: Uint8Array, averaged: ReadonlySet<string> = new Set()): StateDict {
+export function unpackChange(bytes: Uint8Array, asIs: AsIs = new Map()): StateDict {
   const { tensors } = parseSafetensors(bytes);
   const entries = Object.entries(tensors).map(([name, value]): [string, NumericArray] => {
-    if (averaged.has(name) || !(value.data instanceof Uint8Array)) return [name, value];
+    if (asIs.has(name) || !(value.data instanceof Uint8Array)) return [name, value];
     const view = new DataView(value.data.buffer, value.data.byteOffset);
     const data = Float32Array.from({ length: value.data.length / 2 }, (_, i) => float16(view.getUint16(2 * i, true)));
     return [name, { data, shape: value.shape.slice(0, -1) }];

@@ -63,6 +63,7 @@ export class SpectralNorm<Input = Tensor, Output = Tensor> implements Module<Inp
     };
     this.weightU = new Variable([rows], () => first()[0], { label: "weight_u", trainable: false });
     this.weightV = new Variable([sizeOf(shape) / rows], () => first()[1], { label: "weight_v", trainable: false });
+    for (const vector of [this.weightU, this.weightV]) vector.sharing = "first"; // a mean of unit vectors is none
   }
 
   /** PyTorch's names. */

@@ -56,6 +56,7 @@ export class Stateful implements Module<Tensor | StatefulInput> {
     this.state = widths.map(
       (width, i) => new Variable([layers.length, rows, width], 0, { label: "hc"[i], trainable: false }),
     );
+    for (const each of this.state) each.sharing = "own";
   }
 
   /** The names of the layer, then h and c. */

@@ -48,7 +48,8 @@ type Awaitable<T> = T | Promise<T>;
 
 /**
  * What is asked at the boundaries of a fit, each callback after the one before it in the list. The training waits for what it gives, so that no
- * step depends on when it was asked. What it throws ends the fit with that error.
+ * step depends on when it was asked. What it throws ends the fit with that error. What the fit is given as `distribute` comes last, but at a loss
+ * that is not finite and at the end, where it comes first: the others may go back to other weights.
  */
 export interface Callback {
   /** Before the first step. */

@@ -109,7 +109,7 @@ export interface FitOptions<R extends Reporting = Reporting, X = Tensor, Target 
   readonly lockstep?: boolean;
   /** What decides between two steps how it goes on, such as those of simdgrad/callbacks. The training waits for them. */
   readonly callbacks?: readonly Callback[];
-  /** Trains together with others, such as by `nats({ ... })` of simdgrad/nats: asked after all callbacks. */
+  /** Trains together with others, such as by `nats({ ... })` of simdgrad/nats: asked after all callbacks, and told of the end before them. */
   readonly distribute?: Callback;
 }
 

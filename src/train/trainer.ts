@@ -263,7 +263,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const check = () => (validation ? this.#checked(validation) : undefined);
     const { checked: held, begun } = this.#loader?.ofValidation(validation, check) ?? check() ?? {};
     const course = { batch, epochs, lastBatch, shuffle, held };
-    const telling = { report, lockstep, callbacks, trainer: this as unknown as Trainer };
+    const ending = [distribute, given].flat();
+    const telling = { report, lockstep, callbacks, ending, trainer: this as unknown as Trainer };
     const prepare = async (fit: FitState) => {
       const { checkTrained, ofValidation, tryRest } = await import("./upload.ts");
       checkTrained(this.#recipe);

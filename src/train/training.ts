@@ -70,6 +70,8 @@ export interface Telling {
   readonly report: Reporting;
   readonly lockstep: boolean;
   readonly callbacks: readonly Callback[];
+  /** The same, as they are told how steps end: who trains with others first, while the weights are those that were trained. */
+  readonly ending: readonly Callback[];
   readonly trainer: Trainer;
 }
 
@@ -195,17 +197,17 @@ export class Training<R> {
       for (const callback of callbacks) await this.#answer(callback.onFitBegin?.(context));
       await this.#inParts(context);
     } catch (error) {
-      await this.#ends(callbacks, context, error); // the first error is the one that tells
+      await this.#ends(context, error); // the first error is the one that tells
       throw error;
     }
-    const failed = await this.#ends(callbacks, context, this.#end?.error);
+    const failed = await this.#ends(context, this.#end?.error);
     if (failed !== undefined) throw failed.error;
   }
 
   /** Tells all callbacks of the end. @returns what the first one threw that did */
-  async #ends(callbacks: readonly Callback[], context: FitContext, error: unknown) {
+  async #ends(context: FitContext, error: unknown) {
     let failed: { readonly error: unknown } | undefined;
-    for (const callback of callbacks)
+    for (const callback of this.#telling.ending)
       try {
         await this.#answer(callback.onFitEnd?.(context, error));
       } catch (error) {
@@ -267,7 +269,7 @@ export class Training<R> {
       return true;
     } catch (error) {
       if (!(error instanceof NonFiniteError) || context === undefined) throw error;
-      for (const callback of this.#telling.callbacks)
+      for (const callback of this.#telling.ending)
         if (await this.#answer(callback.onNonFinite?.(error, context))) {
           this.#history.part = undefined;
           return false;

@@ -368,6 +368,35 @@ describe("a life", () => {
     ]);
   });
 
+  test("is shared last, but at its end and at NaN first, before a callback goes back to other weights", async () => {
+    const told: string[] = [];
+    const telling = (name: string): Callback => {
+      const note = (what: string) => void told.push(`${name} ${what}`);
+      return {
+        every: 4,
+        onFitBegin: () => note("begin"),
+        onSteps: () => note("step"),
+        onEpochEnd: () => note("epoch"),
+        onNonFinite: () => {
+          note("NaN");
+          return name === "second";
+        },
+        onFitEnd: () => note("end"),
+      };
+    };
+    const members = ["first", "second", "shared"].map(telling);
+    const fit = { batch: 1, callbacks: members.slice(0, 2), distribute: members[2] };
+    const trainer = await lineTrainer();
+    await trainer.fit(fit);
+    const each = (what: string) =>
+      ["first", "second", "shared"].flatMap((name) => what.split(" ").map((one) => `${name} ${one}`));
+    const ends = ["shared end", "first end", "second end"];
+    expect(told.splice(0)).toEqual([...each("begin"), ...each("step epoch"), ...ends]);
+    await trainer.loadStateDict({ weight: [[Number.NaN]], bias: [0] });
+    await trainer.fit(fit);
+    expect(told).toEqual([...each("begin"), "shared NaN", "first NaN", "second NaN", ...ends]);
+  });
+
   test("ends with what a callback throws, and its end is told", async () => {
     const trainer = await lineTrainer();
     const onFitEnd = vi.fn();
