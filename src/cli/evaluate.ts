@@ -1,7 +1,7 @@
 // simdgrad evaluate: how good a model is on rows whose target is known.
 
 import type { Table } from "../data/table.ts";
-import type { TabularModel } from "../tabular/index.ts";
+import type { TabularModel, TabularParts } from "../tabular/index.ts";
 import { CODES, type Command } from "./command.ts";
 import { checkApart, checkEnding, nameOf, write } from "./io.ts";
 import { confusionTable, readKnown, readModel, scoreTable } from "./models.ts";
@@ -34,8 +34,15 @@ export const evaluate: Command = {
       voice.say(
         `${nameOf(data)}: ${several(known.rows, "row")} with ${model.target}\n\n${scoreTable({ [nameOf(path)]: scores })}`,
       );
-      const isMadeOf = model.isMadeOf(table);
-      if (isMadeOf)
+      const parts = model.partsOf(table);
+      const isMadeOf = parts !== undefined;
+      const tested = isMadeOf && model.isTrainedElsewhere ? await testedOf(model, table, parts) : undefined;
+      if (tested !== undefined)
+        voice.say(
+          `note: these are the rows that the model was made of, and its weights were trained elsewhere, maybe on them; on ` +
+            `the ${several(tested.rows, "row")} to test with, which "simdgrad export --data" keeps back:\n${scoreTable({ [nameOf(path)]: tested.scores })}`,
+        );
+      else if (isMadeOf)
         voice.say(
           `note: these are the rows that the model was made of, and most of them it has learned from: ` +
             `"simdgrad inspect" tells the figures on those that it had not seen`,
@@ -55,6 +62,7 @@ export const evaluate: Command = {
         rows: known.rows,
         scores,
         isMadeOf,
+        ...(tested && { tested }),
         ...(counts && { classes: model.classes, confusion: counts }),
       });
       return CODES.good;
@@ -63,6 +71,11 @@ export const evaluate: Command = {
     }
   },
 };
+
+/** The figures on the rows that its training left out to test with. */
+async function testedOf(model: TabularModel, table: Table, { test }: TabularParts) {
+  return { rows: test.length, scores: await model.evaluate(table.take(test)) };
+}
 
 /** How often each class was taken for each. */
 async function countsOf(model: TabularModel, rows: Table): Promise<number[][]> {

@@ -11,6 +11,7 @@ import {
   checkApart,
   checkNotEmpty,
   isSafetensors,
+  nameOf,
   type Terminal,
   type Voice,
   write,
@@ -18,7 +19,7 @@ import {
 import { modelOf, named, readKnown } from "./models.ts";
 import { tableNetwork } from "./table-network.ts";
 import { type Given, UsageError } from "./usage.ts";
-import { several } from "./words.ts";
+import { count, several } from "./words.ts";
 
 /** What train_ddp.py is given. */
 const ROWS = "rows.npz";
@@ -49,7 +50,8 @@ export async function exportToLibrary(
   const isOnnx = extname(path).toLowerCase() === ".onnx" && !isSafetensors(bytes);
   if (isOnnx && data !== undefined) throw new UsageError("--data is for models of tables, and not for ONNX files");
   const model = isOnnx ? await ofOnnx(path, bytes) : await ofTable(path, bytes);
-  const files = data === undefined ? model : { ...model, [ROWS]: await rowsOf(path, bytes, data, given, terminal) };
+  const rows = data === undefined ? undefined : await rowsOf(path, bytes, data, given, terminal);
+  const files = rows === undefined ? model : { ...model, [ROWS]: rows.file };
   if (isOnnx)
     voice.note(
       "note: an ONNX file does not tell what is trained: all its tensors of real numbers are parameters, also those that were constants, " +
@@ -69,16 +71,57 @@ export async function exportToLibrary(
       .map((name) => join(out, name))
       .join(", ")}`,
   );
-  voice.result({ command: "export", file: path, to, out, files: Object.keys(files), overwritten });
+  if (rows !== undefined) tell(rows, nameOf(data as string), voice);
+  const { written, keptBack, missing } = rows ?? {};
+  const counts = rows && { rows: { written, keptBack: keptBack ?? null, missing } };
+  voice.result({ command: "export", file: path, to, out, files: Object.keys(files), overwritten, ...counts });
   return CODES.good;
 }
 
-/** Rows as the network takes them, with their targets: the file that train_ddp.py reads. */
-async function rowsOf(path: string, bytes: Uint8Array, data: string, given: Given, terminal: Terminal) {
+/** The file that train_ddp.py reads, and which rows are in it. */
+interface WrittenRows {
+  readonly file: Uint8Array;
+  readonly target: string;
+  readonly written: number;
+  /** Rows that the model was not trained on; undefined where it is not known which they are. */
+  readonly keptBack: { readonly validation: number; readonly test: number } | undefined;
+  /** Rows without a target. */
+  readonly missing: number;
+}
+
+/** Rows as the network takes them, with their targets: of the table that the model was made of those that it was trained on, else all. */
+async function rowsOf(
+  path: string,
+  bytes: Uint8Array,
+  data: string,
+  given: Given,
+  terminal: Terminal,
+): Promise<WrittenRows> {
   const model = await modelOf(path, bytes);
   const table = await readKnown(model, data, terminal, given);
-  const { inputs, targets } = model.trainingRows(table);
-  return serializeNpz({ inputs, targets });
+  const parts = model.partsOf(table);
+  const { inputs, targets } = model.trainingRows(parts === undefined ? table : table.take(parts.train));
+  const [written] = inputs.shape;
+  const keptBack = parts && { validation: parts.validation.length, test: parts.test.length };
+  const missing = table.rows - written - (keptBack ? keptBack.validation + keptBack.test : 0);
+  return { file: serializeNpz({ inputs, targets }), target: model.target, written, keptBack, missing };
+}
+
+/** Says which rows are in the file, and which are not. */
+function tell({ target, written, keptBack, missing }: WrittenRows, data: string, voice: Voice): void {
+  const kept =
+    keptBack && `${count(keptBack.validation)} to validate and ${count(keptBack.test)} to test with are kept back`;
+  voice.say(
+    kept === undefined
+      ? `${ROWS}: all ${several(written, "row")} of ${data} with ${target}`
+      : `${ROWS}: the ${several(written, "row")} of ${data} that the model was trained on; ${kept}`,
+  );
+  if (missing > 0) voice.say(`left out: ${several(missing, "row")} without ${target}`);
+  if (kept === undefined)
+    voice.note(
+      `note: ${data} is not known as the file that the model was made of: rows that it was validated and tested with may be among them, ` +
+        "and figures on these say little once they were trained on",
+    );
 }
 
 /** @throws UsageError where the folder cannot be, or where files in it are not to be written over */

@@ -35,8 +35,9 @@ load_state_dict takes what safetensors.torch.load_file gives. Its inputs are the
 runs: from features [batch, features] to probabilities [batch, classes], or to a value [batch, 1]. With --to pytorch it
 is a folder of PyTorch code: model.py, its weights, and train_ddp.py, which goes on training it on many machines; it
 gives logits, which torch.nn.CrossEntropyLoss takes, or a value. With --data it has rows.npz, too: the rows of a table as
-the network takes them, which train_ddp.py --data rows.npz trains on; "simdgrad import" takes the weights back. There MODEL
-may be an ONNX file, too, but has no --data.`,
+the network takes them, which train_ddp.py --data rows.npz trains on; "simdgrad import" takes the weights back. Of the file
+that the model was made of these are the rows that it was trained on: those to validate and to test with are kept back, and
+"simdgrad evaluate" measures with them what comes back. There MODEL may be an ONNX file, too, but has no --data.`,
     options: {
       format: { value: "FORMAT", help: "safetensors (default), or onnx" },
       to: { value: "LIBRARY", help: "pytorch: the model as code of that library, in a folder" },

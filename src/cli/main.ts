@@ -72,18 +72,13 @@ function told(error: unknown, { name }: Usage, terminal: Terminal, isJson: boole
 
 /** What is said otherwise here than in the library: names of its functions, and what only a program can do. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
-  [/^(nats|serveTrials|runs): servers (?=must )/, "--nats "],
-  [/^(nats|serveTrials|runs): run (?=must )/, "--run "],
-  [/^nats: member (?=must )/, "--name "],
-  [/^(--nats must .*), got .*@.*/, "$1"], // a password, maybe
-  [/^((readCsv|readJsonLines|fitTable|predict|evaluate|load|openStudy|trainingRows): )+(the table: )?/, ""],
+  [/^((readCsv|readJsonLines|fitTable|predict|evaluate|load|openStudy|trainingRows|removeRun): )+(the table: )?/, ""],
   [/: withWeights: /, ": "],
   [/encoding: "windows-1252" is another one/, "--encoding windows-1252 is another one"],
   [
     /tabular model: a safetensors file whose metadata has no format simdgrad-tabular; .*/,
     "a safetensors file, and no model of a table; simdgrad inspect tells what it holds",
   ],
-  [/; trainer\.debugNonFinite\(\) tells what made it/, ": a smaller --rate may help"],
 ];
 
 /** In the user's words, without the names of functions; undefined for an interruption. */
@@ -108,7 +103,7 @@ From a table to a model that was trained, measured and saved, and back to predic
 
 Commands:
 ${columns(
-  usages.map((usage) => [`  ${usage.name} ${usage.takes.join(" ")}`, usage.summary]),
+  usages.map((usage) => [`  ${[usage.name, ...usage.takes].join(" ")}`, usage.summary]),
   { left: 2 },
 )}
 

@@ -8,7 +8,7 @@ import type { RunMember } from "../nats/index.ts";
 import type { Objective } from "../tune/trial.ts";
 import { systemFault } from "./io.ts";
 
-/** What a module exports that members run: one of both. */
+/** What a module exports that members run: one of both, and not the other. */
 export interface MemberModule {
   /** Trains with `fit({ distribute, signal })`; `member.nats(options)` makes what `distribute` takes. */
   readonly train?: (member: RunMember) => Promise<unknown>;
@@ -16,12 +16,15 @@ export interface MemberModule {
   readonly objective?: Objective;
 }
 
+/** What Node says of a module that it takes for an older kind of script. */
+const AS_SCRIPT = /outside a module|Unexpected token 'export'|await is only valid in async functions/;
+
 /** Where this package's files are, in the sources and as it is published. */
 const OWN = new URL("../", import.meta.url).href;
 
 /**
  * Loads it. One that exports nothing is not even run: it may train by itself, for hours.
- * @throws ArgumentError where it exports no function of these names, the system's error where it cannot be read, WorkerError for its own faults
+ * @throws ArgumentError where it exports none, or both, of these functions, the system's error where it cannot be read, WorkerError for its own faults
  */
 export async function loadMember(file: string): Promise<MemberModule> {
   const path = resolve(file);
@@ -35,6 +38,10 @@ export async function loadMember(file: string): Promise<MemberModule> {
     throw new ArgumentError(
       `${file} must export a function: train(member), which trains with trainer.fit({ distribute: member.nats(), signal: ` +
         "member.signal }), or objective(trial), which gives the value of a trial",
+    );
+  if (typeof module.train === "function" && typeof module.objective === "function")
+    throw new ArgumentError(
+      `${file} exports train(member) and objective(trial): a member runs one of them, so that each wants a module of its own`,
     );
   return module;
 }
@@ -50,7 +57,16 @@ export function faultOf(error: unknown, file: string, place = ""): unknown {
   const isLoading = error instanceof SyntaxError || /^ERR_/.test((error as { readonly code?: string }).code ?? "");
   if (isOwn(frames[0]) && !isLoading) return error;
   const found = place || shortened(frames.find(isTheirs) ?? "");
-  return new WorkerError(`${found || file}: ${error.name}: ${error.message}`, { cause: error });
+  return new WorkerError(`${found || file}: ${error.name}: ${error.message}${adviceOf(error, found || file)}`, {
+    cause: error,
+  });
+}
+
+/** What helps where Node does not take a file for a module. */
+function adviceOf(error: Error, place: string): string {
+  const [, name, ending] = /([^/\\]+)\.([jt]s)(:\d+)*$/.exec(place) ?? [];
+  if (!(error instanceof SyntaxError && AS_SCRIPT.test(error.message)) || name === undefined) return "";
+  return `; Node takes it for no module: "type": "module" in its package.json, or the name ${name}.m${ending}, makes it one`;
 }
 
 /** Names of files as the user writes them. */

@@ -52,7 +52,7 @@ export async function named<T>(path: string, task: () => T | Promise<T>): Promis
 
 /** What it tells, from what, and how it was made. */
 export function description(model: TabularModel): string {
-  const { network, training } = model;
+  const { network, training, isTrainedElsewhere } = model;
   const { train, validation, test } = training.rows;
   const target =
     model.task === "classification"
@@ -67,7 +67,7 @@ export function description(model: TabularModel): string {
     ...model.notes.map((note) => `note        ${note}`),
     `rows        ${count(train)} to train on, ${count(validation)} to validate, ${count(test)} to test`,
     `network     ${widths.join(" - ")}: ${several(weightsOf(model), "weight")}, dropout ${shown(network.dropout)}`,
-    `training    epoch ${training.best} of ${training.ran} is kept; AdamW, rate ${shown(training.rate)}, batch ${training.batch}, ` +
+    `training    ${isTrainedElsewhere ? "elsewhere; before, " : ""}epoch ${training.best} of ${training.ran}${isTrainedElsewhere ? " was kept" : " is kept"}; AdamW, rate ${shown(training.rate)}, batch ${training.batch}, ` +
       `seed ${training.seed}`,
   ].join("\n");
 }
@@ -97,9 +97,15 @@ export function scoreTable(rows: Readonly<Record<string, Scores>>): string {
   ]);
 }
 
-/** The figures of a model beside those of what knows less. */
-export function metricsTable({ metrics, training }: TabularModel): string {
-  const rows = { network: metrics.test, "linear model": metrics.linear, "a guess": metrics.baseline };
+/** The figures of a model beside those of what knows less. Weights that were trained elsewhere have none of their own. */
+export function metricsTable({ metrics, training, isTrainedElsewhere }: TabularModel): string {
+  const others = { "linear model": metrics.linear, "a guess": metrics.baseline };
+  if (isTrainedElsewhere)
+    return (
+      `of the weights that it had first, on ${several(training.rows.test, "row")} that they were not trained on:\n` +
+      `${scoreTable({ "network then": metrics.test, ...others })}\n"simdgrad evaluate" tells the figures of the weights that it has now`
+    );
+  const rows = { network: metrics.test, ...others };
   return `on ${several(training.rows.test, "row")} that nothing was trained on:\n${scoreTable(rows)}${verdict(metrics)}`;
 }
 
@@ -119,9 +125,9 @@ function verdict({ test, linear, baseline }: TabularModel["metrics"]): string {
 export function modelObject(model: TabularModel): object {
   const { task, target, classes, columns, dropped, notes, features, scales, reading, network, training, metrics } =
     model;
-  const { outputScale = null } = model;
+  const { outputScale = null, isTrainedElsewhere } = model;
   const known = { task, target, classes, columns, dropped, notes, features, scales, outputScale, reading, network };
-  return { ...known, weights: weightsOf(model), training, metrics };
+  return { ...known, weights: weightsOf(model), isTrainedElsewhere, training, metrics };
 }
 
 /** How often each class was taken for each, if the classes fit on a screen. */

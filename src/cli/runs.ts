@@ -1,34 +1,45 @@
 // simdgrad runs: who trains together, or searches, and how far they are.
 import { DataError } from "../errors.ts";
+import { runs as ask, removeRun, searches } from "../nats/index.ts";
 import { CODES, type Command } from "./command.ts";
+import { PLACE_OPTIONS, PLACE_WORDS, placeOf } from "./place.ts";
 import { UsageError } from "./usage.ts";
 import { columns, several, shown } from "./words.ts";
 
 export const runs: Command = {
   usage: {
     name: "runs",
-    summary: "Shows runs on many machines: members, rounds, losses, bytes; trials of studies.",
+    summary: "Shows runs on many machines: members, rounds, losses, bytes; trials of studies. Or deletes one.",
     takes: [],
-    about: "",
+    about: PLACE_WORDS,
     options: {
-      nats: { value: "URL", help: "the server, such as nats://127.0.0.1:4222" },
+      ...PLACE_OPTIONS,
       run: { value: "NAME", help: "this run alone" },
+      delete: { help: "with --run: takes away all that the server has of it" },
     },
-    examples: ["runs --nats nats://10.0.0.5:4222"],
+    examples: ["runs --nats nats://10.0.0.5:4222", "runs --nats nats://10.0.0.5:4222 --run digits --delete"],
   },
-  async run({ values }, _, voice) {
-    const servers = values.get("nats");
-    if (servers === undefined) throw new UsageError("--nats is missing: --nats nats://HOST:4222");
-    const { runs: ask, searches } = await import("../nats/index.ts");
-    const run = values.get("run");
-    const place = { servers: servers.split(","), patience: 5000, ...(run !== undefined && { run }) };
+  async run(given, _, voice) {
+    const place = { ...placeOf(given), patience: 5000 };
+    const { run } = place;
+    if (given.switches.has("delete")) {
+      if (run === undefined) throw new UsageError("--delete wants --run NAME: which run is to be deleted?");
+      await removeRun({ ...place, run });
+      voice.say(`${run}: deleted`);
+      voice.result({ command: "runs", run, deleted: true });
+      return CODES.good;
+    }
     const found = await ask(place);
     const searched = await searches(place);
     if (found.length + searched.length === 0) {
       if (run !== undefined) throw new DataError(`there is no run ${run}`);
       voice.say("no runs");
     }
-    for (const { run: name, round, innerSteps, members, bytes } of found) {
+    for (const { run: name, round, innerSteps, members, bytes, fault } of found) {
+      if (fault !== undefined) {
+        voice.say(`${name}: ${fault}`);
+        continue;
+      }
       const far = round === undefined ? "not begun" : `round ${round}`;
       voice.say(
         `${name}: ${far}, ${several(innerSteps, "step")} a round, ${several(members.length, "member")}, ${several(bytes, "byte")} kept`,

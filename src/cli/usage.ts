@@ -83,7 +83,7 @@ export function parse(usage: Usage, args: readonly string[]): Given {
 function checkFiles({ name, takes }: Usage, files: readonly string[]): void {
   if (files.length === takes.length) return;
   const what = files.length < takes.length ? `${takes[files.length]} is missing` : `${files[takes.length]} is too much`;
-  throw new UsageError(`${what}: simdgrad ${name} ${takes.join(" ")}`);
+  throw new UsageError(`${what}: ${["simdgrad", name, ...takes].join(" ")}`);
 }
 
 /** Options that are called otherwise elsewhere. */
@@ -132,7 +132,7 @@ export function helpOf(usage: Usage): string {
     const written = `  ${short ? `-${short}, ` : "    "}--${option}${value ? ` ${value}` : ""}`;
     return written.length > 28 ? `${written}\n${" ".repeat(30)}${help}` : `${written.padEnd(30)}${help}`;
   });
-  return `simdgrad ${name} ${takes.join(" ")} [options]
+  return `${["simdgrad", name, ...takes].join(" ")} [options]
 
 ${summary}
 ${about === "" ? "" : `\n${about}\n`}

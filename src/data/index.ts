@@ -28,7 +28,7 @@ export {
   robust,
   standardize,
 } from "./preprocessing/steps.ts";
-export type { List, Rows, SomeRows } from "./rows.ts";
+export type { List, Rows, RowsOf, SomeRows } from "./rows.ts";
 export type { Chunks, DataSource, SeekableSource } from "./source.ts";
 export {
   type Fold,

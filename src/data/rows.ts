@@ -17,6 +17,9 @@ export type Rows =
   | NumericArray
   | { readonly [name: string]: Table | List | NumericArray | object };
 
+/** The same of a type whose own members are looked at, as an interface promises nothing of others. */
+export type RowsOf<D> = Rows | (object & { readonly [K in keyof D]: Table | List | NumericArray | object });
+
 /** Some rows of it: row numbers, where it is a number. */
 export type SomeRows<D> = D extends number ? Int32Array : D;
 

@@ -3,7 +3,7 @@ import { aBoolean, anInteger, aWholeNumber, type Check, type Checks, checkOption
 import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
 import { Chance, shuffle } from "./chance.ts";
-import { countRows, groupsOf, type List, type Rows, type SomeRows, takeRows, valuesOfRows } from "./rows.ts";
+import { countRows, groupsOf, type List, type RowsOf, type SomeRows, takeRows, valuesOfRows } from "./rows.ts";
 
 /** How rows are chosen. */
 interface ChoiceOptions {
@@ -90,7 +90,7 @@ function aShare(value: unknown, what: string): void {
  * trainTestSplit({ x, y: [1, 2, 3, 4] }, { shuffle: false }).test; // => { x: { data: [7, 8], shape: [1, 2] }, y: [4] }
  * trainTestSplit(4, { time: [3, 1, 2, 0] }).test; // => [0]
  */
-export function trainTestSplit<D extends Rows>(data: D, options: SplitOptions = {}): Split<D> {
+export function trainTestSplit<D extends RowsOf<D>>(data: D, options: SplitOptions = {}): Split<D> {
   const name = "trainTestSplit";
   checkOptions(options, name, { ...checks, test: aShare, validation: aShare });
   const rows = countRows(data, `${name}: data`);
@@ -125,7 +125,7 @@ export function trainTestSplit<D extends Rows>(data: D, options: SplitOptions = 
  * const y = ["a", "b", "a", "b", "a", "b"];
  * [...kFold({ y }, { folds: 3, stratify: y, shuffle: false })].map(({ test }) => test.y); // => [["a", "b"], ["a", "b"], ["a", "b"]]
  */
-export function kFold<D extends Rows>(data: D, options: FoldOptions = {}): Generator<Fold<D>> {
+export function kFold<D extends RowsOf<D>>(data: D, options: FoldOptions = {}): Generator<Fold<D>> {
   checkOptions(options, "kFold", { ...checks, folds: aWholeNumber(2) });
   const rows = countRows(data, "kFold: data");
   const choice = choiceOf(data, rows, options, "kFold");
@@ -147,7 +147,7 @@ export function kFold<D extends Rows>(data: D, options: FoldOptions = {}): Gener
  * parts.map((rows) => rows.length); // => [3, 3, 2]
  * parts.flatMap((rows) => [...rows]).sort(); // => [0, 1, 2, 3, 4, 5, 6, 7]
  */
-export function shard<D extends Rows>(data: D, options: ShardOptions): SomeRows<D> {
+export function shard<D extends RowsOf<D>>(data: D, options: ShardOptions): SomeRows<D> {
   const shape = { member: aWholeNumber(0), of: aWholeNumber(1), seed: anInteger };
   checkOptions(options, "shard", shape, "member", "of");
   const { member, of, seed = 0 } = options;

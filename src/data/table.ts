@@ -267,8 +267,12 @@ type Given = Cell | undefined;
  * people.row(2); // => { age: null, city: "Rome" }
  * table([{ age: 31 }, { age: 46, city: "Oslo" }]).names; // => ["age", "city"]
  */
-export function table(
-  given: Readonly<Record<string, ArrayLike<Given>>> | readonly Readonly<Record<string, Given>>[],
+export function table<R extends object, C extends object>(
+  given:
+    | Readonly<Record<string, ArrayLike<Given>>>
+    | readonly Readonly<Record<string, Given>>[]
+    | readonly { readonly [K in keyof R]: Given }[]
+    | { readonly [K in keyof C]: ArrayLike<Given> },
 ): Table {
   if (Array.isArray(given)) {
     for (const [i, row] of Array.from(given as readonly unknown[]).entries())

@@ -1,12 +1,18 @@
 // Rows as callers bring them, as the types of the columns that a model was fitted to.
 import { isRecord, must } from "../check.ts";
 import { type ColumnType, type NumericType, numericValue } from "../data/column-types.ts";
-import { type Cell, type Column, isNumeric, Table, table } from "../data/table.ts";
+import { type Cell, type Column, isNumeric, Table, type TableRow, table } from "../data/table.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
 
-/** A table, rows as objects, or one of those. */
-export type TabularRows = Table | readonly Readonly<Record<string, Cell | undefined>>[];
+/** A table, or rows as objects, which may be of an interface `R`. */
+export type TabularRows<R extends object = Readonly<Record<string, Cell | undefined>>> =
+  | Table
+  | readonly Readonly<Record<string, Cell | undefined>>[]
+  | readonly { readonly [K in keyof R]: Cell | undefined }[];
+
+/** The same, not looked at yet. */
+export type GivenRows = Table | readonly object[];
 
 /** A column by name and type. */
 interface Typed {
@@ -15,7 +21,7 @@ interface Typed {
 }
 
 /** @throws ArgumentError, DataError for what is none */
-export function asTable(given: TabularRows, what: string): Table {
+export function asTable(given: GivenRows, what: string): Table {
   if (given instanceof Table) return given;
   aListOfRows(given, what);
   return table(given as Readonly<Record<string, Cell>>[]);
@@ -28,7 +34,7 @@ function aListOfRows(given: unknown, what: string): void {
 }
 
 /** How many rows are given. @throws ArgumentError for what are none */
-export function countOf(given: TabularRows, what: string): number {
+export function countOf(given: GivenRows, what: string): number {
   if (given instanceof Table) return given.rows;
   aListOfRows(given, what);
   return given.length;
@@ -38,7 +44,7 @@ export function countOf(given: TabularRows, what: string): number {
  * The columns that a model reads, of its types: numbers and dates that came as texts are read, other values become texts where such were.
  * @throws ArgumentError for a column that is missing, DataError with row and column for a cell of another type
  */
-export function conformed(given: TabularRows, columns: readonly Typed[], what: string): Table {
+export function conformed(given: GivenRows, columns: readonly Typed[], what: string): Table {
   const names =
     given instanceof Table ? given.names : [...new Set(Array.from(given).flatMap((row) => Object.keys(row)))];
   const known = new Set(names);
@@ -55,8 +61,9 @@ export function conformed(given: TabularRows, columns: readonly Typed[], what: s
 }
 
 /** The cells of a column, by their rows. */
-function cellsOf(given: TabularRows, name: string): (row: number) => unknown {
-  if (!(given instanceof Table)) return (row) => (Object.hasOwn(given[row], name) ? given[row][name] : undefined);
+function cellsOf(given: GivenRows, name: string): (row: number) => unknown {
+  if (!(given instanceof Table))
+    return (row) => (Object.hasOwn(given[row], name) ? (given[row] as TableRow)[name] : undefined);
   const { type, values } = given.column(name);
   if (type === "boolean") return (row) => (Number.isNaN(values[row]) ? null : values[row] === 1);
   return type === "date" ? (row) => new Date(values[row] as number) : (row) => values[row];

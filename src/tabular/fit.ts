@@ -44,7 +44,7 @@ const LINEAR_RATE = 0.01;
  * model.metrics.test.accuracy > model.metrics.baseline.accuracy; // => true
  * await model.dispose();
  */
-export async function fitTable(rows: TabularRows, options: TabularOptions): Promise<TabularModel> {
+export async function fitTable<R extends object>(rows: TabularRows<R>, options: TabularOptions): Promise<TabularModel> {
   checkOptions(options, NAME, tabularChecks, "target");
   if (options.executor !== undefined && options.threads !== undefined)
     throw new ArgumentError(`${NAME}: threads are of an executor of its own: the one that is given has some`);

@@ -8,5 +8,6 @@ export { fitTable } from "./fit.ts";
 export { TabularModel, type TabularPrediction } from "./model.ts";
 export type { TabularNetwork } from "./network.ts";
 export type { TabularOptions, TabularProgress, TabularReading } from "./options.ts";
+export type { TabularParts } from "./parts.ts";
 export type { Scores } from "./scores.ts";
 export type { Task } from "./target.ts";

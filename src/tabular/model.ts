@@ -12,13 +12,14 @@ import type { Epoch } from "../train/history.ts";
 import { ownArray } from "../train/own-array.ts";
 import { Predictor } from "../train/predictor.ts";
 import type { StateDict } from "../train/state.ts";
-import { conformed, countOf, type TabularRows } from "./cells.ts";
+import { conformed, countOf, type GivenRows, type TabularRows } from "./cells.ts";
 import { checksumOf } from "./checksum.ts";
 import { type DroppedColumn, readingType, type TabularColumn } from "./columns.ts";
 import { type FeatureScale, featureNames, featuresOf, scalesOf } from "./features.ts";
 import { type Description, parseModel, serializeModel, type TabularMetrics, type TabularTraining } from "./file.ts";
 import { faultOfWeights, networkOf, type TabularNetwork } from "./network.ts";
 import type { TabularReading } from "./options.ts";
+import { knownRows, partsOf, type TabularParts } from "./parts.ts";
 import { targets } from "./prepare.ts";
 import { classScores, largest, numberScores, type Scores } from "./scores.ts";
 import { classValue, type Task } from "./target.ts";
@@ -60,6 +61,7 @@ const ROWS = 4096;
  * Math.abs(Number(value) - 190) < 15; // => true
  * (await again.evaluate(houses)).r2 > 0.9; // => true
  * again.trainingRows(houses).inputs.shape; // => [80, 3]
+ * again.partsOf(houses)?.test.length; // => 16
  * (await again.withWeights(model.weights).predict([{ area: 80, town: "Oslo" }]))[0].value === value; // => true
  * for (const each of [model, again]) await each.dispose();
  */
@@ -178,10 +180,34 @@ export class TabularModel {
    * file of an earlier time, which has none.
    * @throws as predict
    */
-  isMadeOf(rows: TabularRows): boolean {
+  isMadeOf<R extends object>(rows: TabularRows<R>): boolean {
     countOf(rows, "isMadeOf: rows");
     const columns = [...this.columns, this.#description.target];
     return checksumOf(conformed(rows, columns, "isMadeOf: the table"), columns) === this.#description.source?.checksum;
+  }
+
+  /**
+   * Which of the rows that it was made of it was trained on, validated with and tested with; those that miss the target are in no part.
+   * Undefined for other rows, as `isMadeOf` tells them.
+   * @throws as predict
+   */
+  partsOf<R extends object>(rows: TabularRows<R>): TabularParts | undefined {
+    countOf(rows, "partsOf: rows");
+    if (!this.isMadeOf(rows)) return undefined;
+    const { target, training } = this.#description;
+    const given = conformed(rows, [target], "partsOf: the table");
+    const known = knownRows(given.column(target.name));
+    const own = given.take(known);
+    const { validation, test } = training.rows;
+    const classes = target.task === "classification" ? own.toClasses(target.name) : undefined;
+    const parts = partsOf(own.rows, classes, { validation, test, seed: training.seed });
+    const of = (part: Int32Array) => part.map((row) => known[row]);
+    return { train: of(parts.train), validation: of(parts.validation), test: of(parts.test) };
+  }
+
+  /** Whether its weights came by `withWeights`: its figures are those of the weights before. */
+  get isTrainedElsewhere(): boolean {
+    return this.notes.includes(ELSEWHERE);
   }
 
   /** Types for `readCsv`, by which a file to be predicted is read as the one that was trained on; with its target, to evaluate. */
@@ -196,7 +222,7 @@ export class TabularModel {
    * @throws ArgumentError for a column that is missing, DataError with row and column for a cell that is of another type,
    * and for a number that is too far from those of the training
    */
-  async predict(rows: TabularRows): Promise<TabularPrediction[]> {
+  async predict<R extends object>(rows: TabularRows<R>): Promise<TabularPrediction[]> {
     if (countOf(rows, "predict: rows") === 0) return [];
     const what = "predict: the table";
     const outputs = await this.#outputs(conformed(rows, this.columns, what), (row) => `${what}: row ${row}`);
@@ -213,7 +239,7 @@ export class TabularModel {
    * How good it is on rows that have the target, too; rows that miss it count nothing. The figures are those of `metrics`.
    * @throws as predict; DataError for a class that it does not know, and where no row has a target
    */
-  async evaluate(rows: TabularRows): Promise<Scores> {
+  async evaluate<R extends object>(rows: TabularRows<R>): Promise<Scores> {
     const { target } = this.#description;
     const { own, place } = this.#known(rows, "evaluate");
     const outputs = await this.#outputs(own, place);
@@ -227,10 +253,11 @@ export class TabularModel {
 
   /**
    * Rows as its network is trained on them, for a training elsewhere: `inputs` [rows, features] f32 are what it takes, `targets` the indices of
-   * classes [rows], or numbers [rows, 1] as the table has them. Rows that miss the target are left out.
+   * classes [rows], or numbers [rows, 1] as the table has them. Rows that miss the target are left out. Of a table that the model was made of
+   * `table.take(model.partsOf(table).train)` leaves out those to validate and to test with, too.
    * @throws as evaluate
    */
-  trainingRows(rows: TabularRows): { readonly inputs: TypedData; readonly targets: NumericArray } {
+  trainingRows<R extends object>(rows: TabularRows<R>): { readonly inputs: TypedData; readonly targets: NumericArray } {
     const { target, preprocessing } = this.#description;
     const { own, place } = this.#known(rows, "trainingRows");
     const inputs = featuresOf(preprocessing, own, this.columns, place);
@@ -266,7 +293,7 @@ export class TabularModel {
   }
 
   /** The rows whose target is known, as columns of its own, and how an error calls one. @throws DataError where there is none */
-  #known(rows: TabularRows, caller: string): { readonly own: Table; readonly place: (row: number) => string } {
+  #known(rows: GivenRows, caller: string): { readonly own: Table; readonly place: (row: number) => string } {
     const what = `${caller}: the table`;
     const { target } = this.#description;
     countOf(rows, `${caller}: rows`);

@@ -11,7 +11,7 @@ import { choose, type DroppedColumn, type TabularColumn } from "./columns.ts";
 import { featuresOf, fitFeatures, innerTable } from "./features.ts";
 import { lookOf } from "./looks.ts";
 import type { TabularOptions } from "./options.ts";
-import { partsOf } from "./parts.ts";
+import { knownRows, partsOf } from "./parts.ts";
 import { checkClasses, checkNumbers, checkSizes, type Target, targetOf, taskOf } from "./target.ts";
 import type { Part } from "./training.ts";
 
@@ -49,11 +49,7 @@ export function prepare(given: Table, options: TabularOptions): Prepared {
   const { table, notes, rowOf } = withTarget(given, name);
   const cells = task === "classification" ? table.toClasses(name) : undefined;
   if (cells !== undefined) checkClasses(table.column(name), cells.classes);
-  const parts = partsOf(table.rows, cells && Array.from(cells.data, (c) => cells.classes[c]), {
-    test,
-    validation,
-    seed,
-  });
+  const parts = partsOf(table.rows, cells, { test, validation, seed });
   const [trained, validated, tested] = [parts.train, parts.validation, parts.test].map((rows) => table.take(rows));
   if (task === "regression") checkNumbers(table.column(name));
   const target = targetOf(trained, name, cells?.classes);
@@ -105,9 +101,7 @@ interface Known {
 
 /** The rows whose target is known. */
 function withTarget(given: Table, name: string): Known {
-  const { values } = given.column(name);
-  const isKnown = (row: number) => typeof values[row] === "string" || Number.isFinite(values[row]);
-  const rows = Array.from({ length: given.rows }, (_, row) => row).filter(isKnown);
+  const rows = knownRows(given.column(name));
   const missing = given.rows - rows.length;
   if (rows.length < FEWEST)
     throw new DataError(

@@ -61,6 +61,7 @@ export const modelCalls: Readonly<Record<string, Call>> = {
   predict: call(async (given: never) => (await model).predict(given), a.instance([{ size: 1.5 }])),
   evaluate: call(async (given: never) => (await model).evaluate(given), a.instance(fruits)),
   isMadeOf: call(async (given: never) => (await model).isMadeOf(given), a.instance(fruits)),
+  partsOf: call(async (given: never) => (await model).partsOf(given), a.instance(fruits)),
   trainingRows: call(async (given: never) => (await model).trainingRows(given), a.instance(fruits)),
   withWeights: call(async (weights: never) => (await model).withWeights(weights), a.instance((await model).weights)),
   save: call(async () => (await model).save()),

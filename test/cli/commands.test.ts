@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { Predictor } from "simdgrad";
 import { parseNpz, readCsv } from "simdgrad/data";
 import { parseSafetensors, serializeCheckpoint, serializeSafetensors } from "simdgrad/io";
-import { TabularModel } from "simdgrad/tabular";
+import { TabularModel, type TabularParts } from "simdgrad/tabular";
 import { describe, expect, test, vi } from "vitest";
 import { networkOf } from "../../src/tabular/network.ts";
 import { freePort } from "../nats/server.ts";
@@ -220,11 +220,11 @@ for (const [target, task, loss] of [
       const exported = await run(["export", model, "--to", "pytorch", "--data", data, "--out", out, "--json"]);
       expect(exported.json).toMatchObject({ files: ["model.py", "weights.safetensors", "train_ddp.py", "rows.npz"] });
       const arrays = parseNpz(readFileSync(join(out, "rows.npz")));
-      const known = target === "kind" ? 89 : 90;
+      const { train: known } = (await TabularModel.load(readFileSync(model))).training.rows;
       expect(arrays.inputs.shape[0]).toBe(known);
       expect(arrays.targets.shape).toEqual(target === "kind" ? [known] : [known, 1]);
 
-      const words = `--data rows.npz --loss ${loss} --steps 300 --learning-rate 0.01 --rank 0 --world-size 1 --master-port ${await freePort()}`;
+      const words = `--data rows.npz --loss ${loss} --steps 300 --batch 32 --learning-rate 0.01 --rank 0 --world-size 1 --master-port ${await freePort()}`;
       execFileSync(PYTHON, ["train_ddp.py", ...words.split(" ")], { cwd: out, stdio: "ignore" });
       const weights = join(out, "trained", "weights.safetensors");
       expect((await run(["import", model, weights, "--out", again])).code).toBe(0);
@@ -240,6 +240,65 @@ for (const [target, task, loss] of [
     },
     60_000,
   );
+
+describe("rows for a training elsewhere", async () => {
+  const lines = Array.from({ length: 203 }, (_, i) => `${(i * 37) % 101},${i % 70 === 3 ? "" : i % 3 ? "yes" : "no"}`);
+  const data = file("rows.csv", `a,b\n${lines.join("\n")}\n`);
+  const [model, out] = [file("rows.safetensors"), file("rows.pytorch")];
+  await run(["train", data, "-t", "b", "--epochs", "3", "--seed", "5", "-o", model, "--no-report"]);
+  const own = await TabularModel.load(readFileSync(model));
+  const rowsOf = () => parseNpz(readFileSync(join(out, "rows.npz")));
+  const exported = (...more: string[]) => run(["export", model, "--to", "pytorch", "--out", out, ...more]);
+
+  test("are those that the model was trained on, where the file is the one that it was made of", async () => {
+    const { code, out: said, err } = await exported("--data", data);
+    expect([code, err]).toEqual([0, ""]);
+    expect(said).toContain(
+      "rows.npz: the 130 rows of " +
+        `${data} that the model was trained on; 30 to validate and 40 to test with are kept back\n` +
+        "left out: 3 rows without b\n",
+    );
+    const rows = await readCsv(readFileSync(data));
+    const { train, test: tested } = own.partsOf(rows) as TabularParts;
+    const { inputs, targets } = own.trainingRows(rows.take(train));
+    expect(rowsOf()).toEqual({ inputs: { data: inputs.data, shape: inputs.shape }, targets });
+    expect(await own.evaluate(rows.take(tested))).toEqual(own.metrics.test);
+    expect((await exported("--data", data, "--json")).json).toMatchObject({
+      rows: { written: 130, keptBack: { validation: 30, test: 40 }, missing: 3 },
+    });
+  });
+
+  test("are all that have a target, where it is another file; so it is said", async () => {
+    const other = file("other-rows.csv", `a,b\n${lines.slice(1).join("\n")}\n`);
+    const { out: said, err } = await exported("--data", other);
+    expect(said).toContain(`rows.npz: all 199 rows of ${other} with b\nleft out: 3 rows without b\n`);
+    expect(err).toContain(`note: ${other} is not known as the file that the model was made of: rows that it was`);
+    expect(rowsOf().inputs.shape[0]).toBe(199);
+    const { json } = await exported("--data", other, "--json");
+    expect(json).toMatchObject({ rows: { written: 199, keptBack: null, missing: 3 } });
+  });
+
+  test("leave a model that came back to say whose figures it has, and those on the rows that were kept back", async () => {
+    const [weights, back] = [file("rows-weights.safetensors"), file("rows-back.safetensors")];
+    await run(["export", model, "--out", weights]);
+    expect((await run(["import", model, weights, "--out", back])).code).toBe(0);
+    const { out: inspected } = await run(["inspect", back]);
+    expect(inspected).toContain("of the weights that it had first, on 40 rows that they were not trained on:\n");
+    expect(inspected).toContain("\nnetwork then ");
+    expect(inspected).toMatch(/training {4}elsewhere; before, epoch \d of 3 was kept;/);
+    expect(inspected).not.toContain("that nothing was trained on");
+    expect((await run(["inspect", back, "--json"])).json).toMatchObject({ isTrainedElsewhere: true });
+    const { out: evaluated } = await run(["evaluate", back, data]);
+    expect(evaluated).toContain("weights were trained elsewhere, maybe on them; on the 40 rows to test with, which");
+    expect(evaluated).not.toContain("inspect");
+    const { json } = await run(["evaluate", back, data, "--json"]);
+    expect(json).toMatchObject({ isMadeOf: true, tested: { rows: 40, scores: own.metrics.test } });
+    const before = await run(["evaluate", model, data, "--json"]);
+    expect(before.json).not.toHaveProperty("tested");
+    expect(before.err).toContain("most of them it has learned from");
+    expect((await run(["inspect", model])).out).toContain("on 40 rows that nothing was trained on:\n");
+  });
+});
 
 test("what cannot be imported is said with its file, and nothing is written", async () => {
   const data = file("own.csv", `a,b\n${Array.from({ length: 40 }, (_, i) => `${i},${i % 2}`).join("\n")}\n`);

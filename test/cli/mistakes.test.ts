@@ -81,6 +81,7 @@ describe("of the line: exit code 2", () => {
     [["export", saved, "--to", "pytorch", "--out", saved], "it is a file, and a folder is wanted"],
     [["export", saved, "--to", "pytorch", "--out", "no/folder"], "there is no folder no"],
     [["tune", data, "-t", "came", "--trials", "none"], "--trials must be a whole number >= 1, got none"],
+    [["runs", "all"], "all is too much: simdgrad runs\n"],
   ])("%j", async (args, ...messages) => {
     const { code, err } = await run(args as string[]);
     expect(code).toBe(2);
@@ -206,13 +207,13 @@ describe("of data and models: exit code 1", () => {
 });
 
 test("every command has a help that names all its options, an example of which runs through its parser", async () => {
-  const names = ["train", "predict", "evaluate", "tune", "inspect", "export"];
+  const names = ["train", "predict", "evaluate", "tune", "inspect", "export", "import", "worker", "runs"];
   const { out: all, code } = await run(["--help"]);
   expect(code).toBe(0);
   for (const name of names) {
     expect(all).toContain(`  ${name} `);
     const { out: help } = await run([name, "--help"]);
-    expect(help).toContain(`simdgrad ${name} `);
+    expect(help).toMatch(new RegExp(`^simdgrad ${name}( [A-Z]+)* \\[options\\]\n`));
     expect(help).toContain("--json");
     expect(help.split("\n").every((line) => line.length <= 140)).toBe(true);
     expect((await run(["help", name])).out).toBe(help);

@@ -1,8 +1,8 @@
 // Files of models: what was saved comes back to the last bit, anybody reads the weights, and what is no such file is refused in words.
 import type { StateDict } from "simdgrad";
-import { type NumericArray, readCsv } from "simdgrad/data";
+import { type NumericArray, readCsv, type Table, table } from "simdgrad/data";
 import { parseSafetensors, serializeCheckpoint, serializeSafetensors } from "simdgrad/io";
-import { fitTable, TabularModel } from "simdgrad/tabular";
+import { fitTable, TabularModel, type TabularParts } from "simdgrad/tabular";
 import { expect, test } from "vitest";
 import { serializeSealed } from "../../src/io/sealed.ts";
 import { parseModel, serializeModel } from "../../src/tabular/file.ts";
@@ -51,6 +51,37 @@ test("a model knows how its file was read, and the rows that it was made of", as
   await expect(fitTable(rows, { target: "came", reading: { decimal: ";" as never } })).rejects.toThrow(
     'fitTable: reading: decimal must be "." or ","',
   );
+});
+
+test.each([
+  ["classes in their shares", people(150), { target: "came", seed: 3 }],
+  ["numbers", houses(80), { target: "price", test: 7, validation: 0.3, seed: 12 }],
+  [
+    "a class of one row",
+    [...people(90)].map((row, i) => ({ ...row, came: i === 40 ? "perhaps" : row.came })),
+    { target: "came" },
+  ],
+  [
+    "few rows of many classes",
+    [...people(30)].map((row, i) => ({ ...row, came: `class ${i % 10}` })),
+    { target: "came" },
+  ],
+  [
+    "missing targets",
+    [...houses(80)].map((row, i) => ({ ...row, price: i % 9 === 2 ? null : row.price })),
+    { target: "price" },
+  ],
+])("a model knows which rows are in which part: %s", async (_, given, options) => {
+  const all = table([...given] as never);
+  const own = await fitTable(all, { ...options, epochs: 1, hidden: [4] });
+  const again = await TabularModel.load(await own.save());
+  const { train, validation, test: tested } = again.partsOf(all) as TabularParts;
+  expect([...all.take(tested)]).toEqual([...(own.tested as Table)]);
+  expect(await again.evaluate(all.take(tested))).toEqual(own.metrics.test);
+  expect([train, validation, tested].map(({ length }) => length)).toEqual(Object.values(own.training.rows));
+  const known = [...all].flatMap((row, i) => (row[options.target] === null ? [] : [i]));
+  expect([...train, ...validation, ...tested].sort((a, b) => a - b)).toEqual(known);
+  expect(again.partsOf(all.take(train))).toBeUndefined();
 });
 
 test("the weights alone, by PyTorch's names, make the predictions", async () => {
