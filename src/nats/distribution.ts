@@ -159,6 +159,7 @@ class Member implements Distribution {
     };
     if ((await run.lookUp()) === undefined) await this.#close({ round: 0, weights, momentum: {} }, []);
     await this.#follow(context, weights);
+    void run.sweep(this.#anchor.round - KEPT);
   }
 
   /** What members have in common: states of sequences are each one's own. */

@@ -2,10 +2,10 @@
 import { ArgumentError, DataError } from "../errors.ts";
 import type { StateDict } from "../train/state.ts";
 import type { Round } from "./distribution.ts";
+import { Objects } from "./objects.ts";
 import { placed, type RunOptions } from "./options.ts";
-import { aRound, fromText, givenName, type RoundRecord, unpackAnchor } from "./parcel.ts";
+import { givenName, roundFrom, unpackAnchor } from "./parcel.ts";
 import { Room } from "./room.ts";
-import { weightsOf } from "./run.ts";
 
 /** The latest round of a run. */
 export interface KeptRound extends Round {
@@ -27,12 +27,16 @@ export async function latestRound(options: RunOptions): Promise<KeptRound> {
   const place = placed(options, "latestRound", {}, "run");
   const { run } = place;
   return Room.visit(place, "reading the latest round", async (room) => {
-    await mustBe(room, "latestRound", run, [`KV_simdgrad_run_${run}`]);
-    const found = await (await room.bucket(`simdgrad_run_${run}`)).get("round");
+    await mustBe(room, "latestRound", run, [`KV_simdgrad_run_${run}`, `OBJ_simdgrad_weights_${run}`]);
+    const found = await (await room.bucketSeen(`simdgrad_run_${run}`)).get("round");
     if (found === null) throw new DataError(`latestRound: no round of the run ${run} is closed yet`);
-    const record = fromText<RoundRecord>(found.string(), `the record of a round of ${run}`, aRound);
+    const record = roundFrom(found.string(), `the record of a round of ${run}`);
     const { round, changes, digest } = record;
-    const { weights } = unpackAnchor(await (await weightsOf(room, run)).get(record), round);
+    const bucket = `simdgrad_weights_${run}`;
+    const { weights } = unpackAnchor(
+      await new Objects(room, await room.objectsSeen(bucket), bucket).get(record),
+      round,
+    );
     return { round, members: changes.map(({ member }) => givenName(member)), digest, weights };
   });
 }

@@ -8,29 +8,39 @@ import type { Room } from "./room.ts";
 export const CHUNK = 512 * 1024; // bytes of an object that go in one message, where the server takes as many: it takes 1 MB, unless it is told otherwise
 const LEAST = 4096; // of a message that is not an object's last one: else many small ones would keep a member busy
 
+/** How something is asked again and again. */
+type Again = Room["again"];
+
 export class Objects {
   readonly #room: Room;
   readonly #store: ObjectStore;
   readonly #bucket: string;
+  readonly #again: Again;
 
-  constructor(room: Room, store: ObjectStore, bucket: string) {
+  constructor(
+    room: Room,
+    store: ObjectStore,
+    bucket: string,
+    again: Again = (what, action) => room.again(what, action),
+  ) {
     this.#room = room;
     this.#store = store;
     this.#bucket = bucket;
+    this.#again = again;
   }
 
   get #stream(): string {
     return `OBJ_${this.#bucket}`;
   }
 
-  /** Bytes that the server keeps. */
-  async size(): Promise<number> {
-    return (await this.#store.status()).size;
+  /** Bytes that the server takes in a message. */
+  get #payload(): number {
+    return this.#room.connection.info?.max_payload ?? CHUNK;
   }
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
-    const max_chunk_size = Math.min(CHUNK, this.#room.connection.info?.max_payload ?? CHUNK);
-    await this.#room.again("storing weights", () => this.#store.putBlob({ name, options: { max_chunk_size } }, bytes));
+    const options = { max_chunk_size: Math.min(CHUNK, this.#payload) };
+    await this.#again("storing an object", () => this.#store.putBlob({ name, options }, bytes));
   }
 
   /** The bytes of an object. @throws DataError where they are gone, more than there may be, or others than were announced */
@@ -38,7 +48,7 @@ export class Objects {
     { object, digest }: { readonly object: string; readonly digest: string },
     most = Number.POSITIVE_INFINITY,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = await this.#room.again("fetching weights", () => this.#read(object, most));
+    const bytes = await this.#again("fetching an object", () => this.#read(object, most));
     if ((await digestOf(bytes)) !== digest)
       throw new DataError(`nats: the object ${object} has other bytes than were announced`);
     return bytes;
@@ -46,6 +56,7 @@ export class Objects {
 
   /** What the store says of an object; undefined where there is none, or a foreign message in its place. */
   async #info(name: string): Promise<ObjectInfo | undefined> {
+    if (!/^[!-~]{1,500}$/.test(name)) return undefined;
     const info = await this.#store.info(name).catch((error) => {
       if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
     });
@@ -65,7 +76,7 @@ export class Objects {
       parts.push(message.data as Uint8Array<ArrayBuffer>);
       size += message.data.length;
       seq = message.seq + 1;
-      if (message.data.length < LEAST) break;
+      if (message.data.length < Math.min(LEAST, this.#payload)) break;
     }
     return new Uint8Array(await new Blob(parts).arrayBuffer());
   }
@@ -77,5 +88,16 @@ export class Objects {
     const mark = btoa(name).replaceAll("+", "-").replaceAll("/", "_");
     const purge = (filter: string) => this.#room.manager.streams.purge(this.#stream, { filter });
     await Promise.all([purge(`$O.${this.#bucket}.C.${info.nuid}`), purge(`$O.${this.#bucket}.M.${mark}`)]);
+  }
+
+  /** Takes away what members left that were killed: objects of rounds before that one. */
+  async sweep(round: number): Promise<void> {
+    const marks = `$O.${this.#bucket}.M.`;
+    const { state } = await this.#room.manager.streams.info(this.#stream, { subjects_filter: `${marks}>` });
+    for (const subject of Object.keys(state.subjects ?? {})) {
+      const name = atob(subject.slice(marks.length).replaceAll("-", "+").replaceAll("_", "/"));
+      const [, of] = /^(?:change|state)\.(\d+)\./.exec(name) ?? [];
+      if (of !== undefined && Number(of) < round) await this.drop(name);
+    }
   }
 }

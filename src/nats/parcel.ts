@@ -15,7 +15,7 @@ export const aContribution = { member: "", round: 0, samples: 0, object: "", dig
 export type Contribution = Readonly<typeof aContribution>;
 
 /** A round that is closed, of which run by its id: whose changes it is of, in their order, and the object with weights and momentum after it. */
-export const aRound = { id: "", round: 0, changes: [aContribution], object: "", digest: "" };
+const aRound = { id: "", round: 0, changes: [aContribution], object: "", digest: "" };
 export type RoundRecord = Omit<Readonly<typeof aRound>, "changes"> & { readonly changes: readonly Contribution[] };
 
 /** What the first member of a run says for all: an id of its own, the settings, and a checksum of names, shapes and dtypes of the variables. */
@@ -55,6 +55,13 @@ export function fromText<T extends object>(text: string, what: string, sample: T
   for (const [name, each] of Object.entries(sample))
     if (!isLike(given[name], each)) throw new DataError(`nats: ${what} has no ${name}`);
   return given as T;
+}
+
+/** The record of a round. @throws as `fromText` does, and DataError for a round that is none */
+export function roundFrom(text: string, what: string): RoundRecord {
+  const record = fromText<RoundRecord>(text, what, aRound);
+  if (Number.isSafeInteger(record.round) && record.round >= 0) return record;
+  throw new DataError(`nats: ${what} has round ${record.round}`);
 }
 
 /** Whether a value has the sample's type, and so has all in it; null stands for anything. */

@@ -38,6 +38,7 @@ export class Room {
   #left = false;
   #isTold = false;
   #leaving: ReturnType<typeof setTimeout> | undefined;
+  #unsignal = () => {};
   /** What the connection tells of itself; one of the caller's goes on after this room. */
   readonly #statuses: AsyncIterable<Status> & { stop?(): void };
 
@@ -60,9 +61,11 @@ export class Room {
     signal?: AbortSignal,
   ): Promise<T> {
     const clients = await installed(clientsOf);
-    const room = new Room(place, await connected(place), clients);
-    if (signal?.aborted) room.#leaveSoon();
-    else signal?.addEventListener("abort", () => room.#leaveSoon());
+    const room = new Room(place, await unlessAborted(connected(place), signal), clients);
+    const leaveSoon = () => room.#leaveSoon();
+    if (signal?.aborted) leaveSoon();
+    else signal?.addEventListener("abort", leaveSoon);
+    room.#unsignal = () => signal?.removeEventListener("abort", leaveSoon);
     void room.#watch().catch(() => undefined); // it ends with the connection
     try {
       room.manager = await room.again("asking for JetStream", () => clients.jetstreamManager(room.connection));
@@ -87,6 +90,15 @@ export class Room {
 
   objects(name: string): Promise<ObjectStore> {
     return new this.#clients.Objm(this.js).create(name);
+  }
+
+  /** A bucket that there is, or none: to look makes nothing. */
+  bucketSeen(name: string): Promise<KV> {
+    return new this.#clients.Kvm(this.js).open(name, { allow_direct: false });
+  }
+
+  objectsSeen(name: string): Promise<ObjectStore> {
+    return new this.#clients.Objm(this.js).open(name);
   }
 
   /** Tells those who wait that the server was away, or what it refuses of what is a run's. */
@@ -118,6 +130,13 @@ export class Room {
   async whileHere<T>(action: () => Promise<T>): Promise<T> {
     this.stay();
     return this.#unless((error) => error instanceof Left, action());
+  }
+
+  /** Listens until the server is away, or refuses: what comes of asking anew tells which. */
+  async listen(action: () => Promise<void>): Promise<void> {
+    await this.#unless(() => true, action()).catch((error) => {
+      if (error instanceof SimdgradError || error instanceof Left) throw error;
+    });
   }
 
   /** Does it, again and again while the server is away, for as long as there is patience. @throws NetworkError */
@@ -169,14 +188,10 @@ export class Room {
    */
   async leave(last: () => Promise<unknown> = async () => undefined): Promise<void> {
     this.closed = true;
+    this.#unsignal();
     clearTimeout(this.#leaving);
     this.#statuses.stop?.();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, GOODBYE);
-    });
-    await Promise.race([Promise.allSettled([last(), ...this.#asked]), late]);
-    clearTimeout(timer);
+    await within(GOODBYE, Promise.allSettled([last(), ...this.#asked])).catch(() => undefined);
     if (this.#place.connection === undefined) await this.connection.close().catch(() => undefined);
   }
 }
@@ -195,6 +210,33 @@ export async function unlessLeft<T>(act: Promise<T>): Promise<T | undefined> {
     if (!(error instanceof Left)) throw error;
     return undefined;
   });
+}
+
+/** A connection that comes too late for who wanted it is closed. @throws Left where it is wanted no more */
+async function unlessAborted(connecting: Promise<NatsConnection>, signal?: AbortSignal): Promise<NatsConnection> {
+  let tell = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    tell = () => {
+      void connecting.then((connection) => connection.close()).catch(() => undefined);
+      reject(new Left());
+    };
+  });
+  if (signal?.aborted) tell();
+  signal?.addEventListener("abort", tell);
+  try {
+    return await Promise.race([connecting, aborted]);
+  } finally {
+    signal?.removeEventListener("abort", tell);
+  }
+}
+
+/** @throws an error for what is not there after so many milliseconds */
+export async function within<T>(milliseconds: number, asked: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error("no answer"), { name: "TimeoutError" })), milliseconds);
+  });
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }
 
 export function wait(milliseconds: number): Promise<void> {

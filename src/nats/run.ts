@@ -4,23 +4,19 @@ import type { KV, KvEntry, KvWatchEntry } from "@nats-io/kv";
 import { DataError } from "../errors.ts";
 import { Objects } from "./objects.ts";
 import type { Chosen } from "./options.ts";
-import { aContribution, aRound, aRun, type Contribution, fromText, type RoundRecord, toText } from "./parcel.ts";
-import { Room, unlessLate } from "./room.ts";
+import { aContribution, aRun, type Contribution, fromText, type RoundRecord, roundFrom, toText } from "./parcel.ts";
+import { Room, unlessLate, wait } from "./room.ts";
 
 export const MISSED = 3; // heartbeats
+const PAUSE = 50; // ms until who listens asks anew
 
 /** What the server keeps of a run. */
 export async function storesOf(room: Room, run: string, heartbeat: number) {
   return {
     records: await room.bucket(`simdgrad_run_${run}`),
     members: await room.bucket(`simdgrad_members_${run}`, MISSED * heartbeat),
-    objects: await weightsOf(room, run),
+    objects: await room.objects(`simdgrad_weights_${run}`),
   };
-}
-
-export async function weightsOf(room: Room, run: string): Promise<Objects> {
-  const bucket = `simdgrad_weights_${run}`;
-  return new Objects(room, await room.objects(bucket), bucket);
 }
 
 /** Members that gave a sign of life of late. One question: to list keys takes a consumer, which waits where one is written meanwhile. */
@@ -61,7 +57,9 @@ export class Run {
     this.#room = room;
     this.#records = records;
     this.#members = members;
-    this.objects = objects;
+    this.objects = new Objects(room, objects, `simdgrad_weights_${chosen.run}`, (what, action) =>
+      this.#ask(what, action),
+    );
     this.name = name;
   }
 
@@ -83,18 +81,36 @@ export class Run {
   /** Follows the records: the latest of what there is, and what comes. What ends it ends the waiting of this member. */
   async #listen(): Promise<void> {
     try {
-      while (!this.#room.closed)
-        await this.#room.again("listening to the run", async () => {
-          this.#watch?.stop();
-          const watch = await this.#records.watch();
-          this.#watch = watch;
-          if (this.#room.closed) watch.stop();
+      while (!this.#room.closed) {
+        const watch = await this.#ask("listening to the run", () => this.#records.watch());
+        this.#watch = watch;
+        if (this.#room.closed) watch.stop();
+        await this.#room.listen(async () => {
           for await (const entry of watch) this.#heard(entry);
         });
+        watch.stop();
+        await wait(PAUSE);
+      }
     } catch (error) {
       this.#failure = error;
       this.#told();
     }
+  }
+
+  /** Asks the server. @throws DataError where it has the run no more */
+  #ask<T>(what: string, action: () => Promise<T>): Promise<T> {
+    const records = `KV_simdgrad_run_${this.#chosen.run}`;
+    return this.#room.again(what, () =>
+      action().catch(async (error) => {
+        if (!/StreamNotFound|NotEnabled/.test(error?.name)) throw error;
+        const isThere = await this.#room.manager.streams.info(records).then(
+          () => true,
+          ({ name }) => name !== "StreamNotFoundError",
+        );
+        if (!isThere) this.#is(undefined);
+        throw error;
+      }),
+    );
   }
 
   /** A foreign change is nobody's; a round that cannot be read ends this member, which cannot follow. */
@@ -102,10 +118,8 @@ export class Run {
     if (entry.key === "round") {
       if (entry.revision <= this.#revision) return; // looked up before it was heard
       if (entry.operation !== "PUT") this.#is(undefined);
-      const record = fromText<RoundRecord>(entry.string(), "the record of a round", aRound);
+      const record = roundFrom(entry.string(), "the record of a round");
       const { round } = record;
-      if (!Number.isSafeInteger(round) || round < 0)
-        throw new DataError(`nats: the record of a round has round ${round}`);
       if (this.#latest !== undefined && round <= this.#latest.round)
         throw new DataError(`nats: round ${round} was closed behind round ${this.#latest.round}`);
       this.#is(record.id);
@@ -158,7 +172,7 @@ export class Run {
   /** Makes these settings the run's, or finds that they are. @throws DataError where the run has others */
   async agree(record: Omit<typeof aRun, "id">): Promise<void> {
     await this.#first("settings", { id: crypto.randomUUID().slice(0, 8), ...record }, 0);
-    const found = await this.#room.again("reading the settings of the run", () => this.#records.get("settings"));
+    const found = await this.#ask("reading the settings of the run", () => this.#records.get("settings"));
     const theirs = fromText(found?.string() ?? "", "the record of the run", aRun);
     this.#is(theirs.id);
     for (const name of Object.keys(record) as (keyof typeof record)[])
@@ -173,7 +187,7 @@ export class Run {
   /** The record of the latest round that the server has, listened to or not. @throws DataError where it is of another run by now */
   async lookUp(): Promise<RoundRecord | undefined> {
     const before = this.#revision; // more may be heard of meanwhile
-    const found = await this.#room.again("reading the latest round", () => this.#records.get("round"));
+    const found = await this.#ask("reading the latest round", () => this.#records.get("round"));
     if ((found?.revision ?? 0) < before) this.#is(undefined);
     if (found) this.#heard(found);
     return this.#latest;
@@ -189,25 +203,34 @@ export class Run {
 
   async contribute(change: Contribution): Promise<void> {
     const key = `change.${change.member}`;
-    await this.#room.again("telling of a change", () => this.#records.put(key, toText(change)));
+    await this.#ask("telling of a change", () => this.#records.put(key, toText(change)));
   }
 
   /** Says what holds for all, unless another member has said something behind that revision. */
   async #first(key: string, record: object, behind: number): Promise<void> {
-    await this.#room.again("saying what holds for all", () =>
+    await this.#ask("saying what holds for all", () =>
       this.#records.put(key, toText(record), { previousSeq: behind }).catch(unlessLate),
     );
   }
 
   /** Takes an object away that nobody will ask for, while the training goes on; one that stays costs room alone. */
   drop(name: string): Promise<unknown> {
-    const gone = this.objects.drop(name).catch(() => undefined);
-    this.#dropped = Promise.all([this.#dropped, gone]);
-    return gone;
+    return this.#aside(this.objects.drop(name));
+  }
+
+  /** Takes away what is of rounds before that one, such as what members left that were killed. */
+  sweep(round: number): Promise<unknown> {
+    return this.#aside(this.objects.sweep(round));
+  }
+
+  #aside(doing: Promise<unknown>): Promise<unknown> {
+    const done = doing.catch(() => undefined);
+    this.#dropped = Promise.all([this.#dropped, done]);
+    return done;
   }
 
   async alive(): Promise<ReadonlySet<string>> {
-    const names = await this.#room.again("asking who is there", () => namesAlive(this.#room, this.#chosen.run));
+    const names = await this.#ask("asking who is there", () => namesAlive(this.#room, this.#chosen.run));
     return new Set([...names, this.name]);
   }
 

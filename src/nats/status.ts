@@ -1,9 +1,9 @@
 // What there is on a server: runs, who is in them, how far they are.
 import { SimdgradError } from "../errors.ts";
 import { type Place, placed, type RunOptions } from "./options.ts";
-import { aRound, aRun, fromText, givenName } from "./parcel.ts";
+import { aRun, fromText, givenName, roundFrom } from "./parcel.ts";
 import { Room } from "./room.ts";
-import { namesAlive, storesOf } from "./run.ts";
+import { namesAlive } from "./run.ts";
 
 /** Of NATS's, for buckets of records. */
 const PREFIX = "KV_simdgrad_run_";
@@ -41,6 +41,8 @@ export interface SearchStatus {
   /** Trials that members run now, or died over in the last ten seconds. */
   readonly running: number;
   readonly results: number;
+  /** Why no more is known of it. */
+  readonly fault?: string;
 }
 
 /**
@@ -81,29 +83,38 @@ function each<T>(place: Place, subject: string, prefix: string, tell: (room: Roo
 }
 
 async function searchOf(room: Room, run: string): Promise<SearchStatus> {
-  const members = await room.manager.consumers.info(`${TRIALS}${run}`, "members");
-  const bucket = await room.bucket(`simdgrad_results_${run}`);
-  let results = 0;
-  for await (const _ of await bucket.keys()) results++;
-  return { run, waiting: members.num_pending, running: members.num_ack_pending, results };
+  return orFault<SearchStatus>({ run, waiting: 0, running: 0, results: 0 }, async (unknown) => {
+    const members = await room.manager.consumers.info(`${TRIALS}${run}`, "members");
+    const bucket = await room.bucketSeen(`simdgrad_results_${run}`);
+    let results = 0;
+    for await (const _ of await bucket.keys()) results++;
+    return { ...unknown, waiting: members.num_pending, running: members.num_ack_pending, results };
+  });
 }
 
-/** Looking makes nothing: not the stores of a run that nobody has begun. */
 async function statusOf(room: Room, run: string): Promise<RunStatus> {
-  const unknown = { run, round: undefined, innerSteps: 0, members: [], bytes: 0 };
-  const settings = await (await room.bucket(`simdgrad_run_${run}`)).get("settings");
-  if (settings === null) return unknown;
-  try {
-    const { innerSteps, heartbeat } = fromText(settings.string(), `the record of the run ${run}`, aRun);
-    const { records, members, objects } = await storesOf(room, run, heartbeat);
-    const round = await records.get("round");
-    const told = round === null ? undefined : fromText(round.string(), `the record of a round of ${run}`, aRound).round;
+  return orFault<RunStatus>({ run, round: undefined, innerSteps: 0, members: [], bytes: 0 }, async (unknown) => {
+    const records = await room.bucketSeen(`simdgrad_run_${run}`);
+    const [settings, round] = [await records.get("settings"), await records.get("round")];
+    if (settings === null) return unknown;
+    const { innerSteps } = fromText(settings.string(), `the record of the run ${run}`, aRun);
+    const told = round === null ? undefined : roundFrom(round.string(), `the record of a round of ${run}`).round;
+    const members = await room.bucketSeen(`simdgrad_members_${run}`);
     const names = await namesAlive(room, run);
     const signs = await Promise.all(names.map(async (name) => signOf(name, (await members.get(name))?.string())));
-    return { run, round: told, innerSteps, members: signs.flat(), bytes: await objects.size() };
+    const { state } = await room.manager.streams.info(`OBJ_simdgrad_weights_${run}`);
+    return { run, round: told, innerSteps, members: signs.flat(), bytes: state.bytes };
+  });
+}
+
+/** What is told of a run; what is broken of one is its own, and no reason to say nothing of others. */
+async function orFault<T>(unknown: T, tell: (unknown: T) => Promise<T>): Promise<T> {
+  try {
+    return await tell(unknown);
   } catch (error) {
-    if (!(error instanceof SimdgradError)) throw error;
-    return { ...unknown, fault: error.message };
+    const { name, message } = error as Error;
+    if (!(error instanceof SimdgradError) && !/^JetStream|NotFound/.test(name)) throw error;
+    return { ...unknown, fault: message };
   }
 }
 

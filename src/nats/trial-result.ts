@@ -8,8 +8,12 @@ import { fromText, toText } from "./parcel.ts";
 const LONGEST = 10_000; // characters of one text of an error
 const HEADERS = 512; // bytes that a message has beside its text
 
+/** The object that is an artifact, and the SHA-256 of its bytes. */
+const aKept = { object: "", digest: "" };
+export type Kept = Readonly<typeof aKept>;
+
 /** How a trial ended: an artifact that came with it is kept elsewhere. */
-type End = Outcome | { readonly value: number; readonly kept: true };
+type End = Outcome | { readonly value: number; readonly kept: Kept };
 
 export interface Result {
   /** Numbers that JSON does not have come as texts. */
@@ -20,12 +24,12 @@ export interface Result {
 export const aResult: Result = { outcome: null, error: null };
 
 /** Of what the objective gave, without its artifact. */
-export function resultOf(outcome: Outcome, kept: boolean): Result {
+export function resultOf(outcome: Outcome, kept?: Kept): Result {
   const broken = nonFiniteOf(outcome);
   if (broken !== undefined) return { outcome: { value: String(broken) }, error: null };
   if (typeof outcome !== "object") return { outcome, error: null };
   const { value } = outcome;
-  return { outcome: kept ? { value, kept } : value, error: null };
+  return { outcome: kept === undefined ? value : { value, kept }, error: null };
 }
 
 /** Of what the objective threw, whatever that is. */
@@ -78,8 +82,14 @@ export function resultFrom(text: string, trial: number): Told {
 function endOf(outcome: unknown): End | undefined {
   if (outcome === "pruned" || outcome === "failed") return outcome;
   const { value, kept } = isRecord(outcome) ? outcome : { value: outcome, kept: undefined };
-  if (typeof value === "number") return kept === true ? { value, kept } : value;
+  if (typeof value === "number") return kept === undefined ? value : keptOf(value, kept);
   return isRecord(outcome) && /^(NaN|-?Infinity)$/.test(String(value)) ? Number(value) : undefined;
+}
+
+function keptOf(value: number, kept: unknown): End | undefined {
+  const { object, digest } = isRecord(kept) ? (kept as { readonly object: unknown; readonly digest: unknown }) : aKept;
+  const isKept = typeof object === "string" && object !== "" && typeof digest === "string";
+  return isKept ? { value, kept: { object, digest } } : undefined;
 }
 
 function isError(error: unknown): error is WireError {

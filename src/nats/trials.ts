@@ -2,16 +2,19 @@
 // first one counts; and reports on the way, which the study's side judges.
 import type { AckPolicy, JsMsg, RetentionPolicy } from "@nats-io/jetstream";
 import { aFunction, anObjectWith } from "../check.ts";
-import { DataError, WorkerError } from "../errors.ts";
+import { WorkerError } from "../errors.ts";
 import { checkOutcome, checkReport, nonFiniteOf, type Objective, type Outcome, type Trial } from "../tune/trial.ts";
 import { fromWire } from "../worker/wire.ts";
+import { Objects } from "./objects.ts";
 import { type Place, placed, type RunOptions } from "./options.ts";
 import { digestOf, fromText, toText } from "./parcel.ts";
-import { Left, Room, unlessLate, unlessLeft, wait } from "./room.ts";
-import { aResult, failureOf, type Result, resultFrom, resultOf, resultText } from "./trial-result.ts";
+import { Left, Room, unlessLate, unlessLeft, wait, within } from "./room.ts";
+import { aResult, failureOf, type Kept, type Result, resultFrom, resultOf, resultText } from "./trial-result.ts";
 
 const WORKING = 10_000; // ms of silence after which a member counts as dead
 const DEATHS = 3; // over one trial
+const EXPIRES = 2000; // ms for which a member asks for a trial
+const HELD = 100; // ms after which a trial that nobody has begun is none of this member's
 const LOOK = 2000; // ms from one look at whether a trial is queued to the next
 
 /** A trial that is to be run, and of its number and values what its subject, its result and its artifact are called. */
@@ -25,10 +28,10 @@ const aJudgement = { pruned: false };
 /** What both sides have of a run. */
 function openQueue(place: Place & { readonly run: string }, signal?: AbortSignal) {
   const { run } = place;
-  const [stream, subject] = [`simdgrad_trials_${run}`, `simdgrad.trials.${run}`];
+  const [stream, subject, bucket] = [`simdgrad_trials_${run}`, `simdgrad.trials.${run}`, `simdgrad_artifacts_${run}`];
   const open = async (room: Room) => {
     const results = await room.bucket(`simdgrad_results_${run}`);
-    const artifacts = await room.objects(`simdgrad_artifacts_${run}`);
+    const artifacts = await room.objects(bucket);
     const retention = "workqueue" as RetentionPolicy;
     await room.manager.streams.add({ name: stream, subjects: [`${subject}.job.*`], retention });
     const ack_policy = "explicit" as AckPolicy;
@@ -47,7 +50,8 @@ function openQueue(place: Place & { readonly run: string }, signal?: AbortSignal
             throw error;
           }),
         );
-      return { room, again, subject, stream, ...(await open(room)) };
+      const { results, artifacts } = await open(room);
+      return { room, again, subject, stream, results, artifacts: new Objects(room, artifacts, bucket, again) };
     },
     signal,
   );
@@ -76,7 +80,7 @@ export async function openTrials(place: Place & { readonly run: string }, signal
 
 /** The outcome of a trial, which whoever is free runs; that of an earlier time, where there is one. @throws what the objective threw */
 async function runElsewhere(queue: Queue, running: Running, trial: Trial): Promise<Outcome> {
-  const { again, artifacts } = queue;
+  const { again } = queue;
   const { number, values } = trial;
   const text = new TextEncoder().encode(JSON.stringify(values));
   const name = `${number}-${(await digestOf(text)).slice(0, 16)}`;
@@ -86,9 +90,7 @@ async function runElsewhere(queue: Queue, running: Running, trial: Trial): Promi
     const { outcome, error } = resultFrom(await awaited(queue, { trial: number, values, name }), number);
     if (error !== null) throw fromWire(error);
     if (typeof outcome !== "object" || !("kept" in outcome)) return outcome;
-    const artifact = await again("fetching an artifact", () => artifacts.getBlob(name));
-    if (artifact === null) throw new DataError(`nats: the artifact of trial ${number} is gone`);
-    return { value: outcome.value, artifact };
+    return { value: outcome.value, artifact: await queue.artifacts.get(outcome.kept) };
   } finally {
     running.delete(name);
   }
@@ -125,7 +127,8 @@ async function enqueue({ room, results, stream, subject }: Queue, job: Job): Pro
   const own = `${subject}.job.${job.name}`;
   const { state } = await room.manager.streams.info(stream, { subjects_filter: own });
   if (state.subjects?.[own] !== undefined || (await results.get(job.name))?.operation === "PUT") return;
-  await room.js.publish(own, toText(job));
+  const expect = { lastSubjectSequence: 0 }; // another study of this run may say so at the same moment
+  await room.js.publish(own, toText(job), { expect }).catch(unlessLate);
 }
 
 interface Asked {
@@ -185,16 +188,24 @@ export async function serveTrials<V = unknown>(options: ServeTrialsOptions<V>): 
   const queue = await unlessLeft(openQueue(place, signal));
   if (queue === undefined) return;
   const { room, again, stream } = queue;
-  const taken: JsMsg[] = []; // several, where one arrives that was asked for before the server was away
   let unended: JsMsg | undefined;
+  const begun = new WeakSet<JsMsg>();
+  /** A trial, where there is one. One that comes when nobody waits for it any more, as after the server was away, is for others. */
+  const ask = async () => {
+    const asked = room.js.consumers.get(stream, "members").then((members) => members.next({ expires: EXPIRES }));
+    void asked
+      .then(async (message) => {
+        await wait(HELD);
+        if (message !== null && !begun.has(message)) await giveBack(queue, message);
+      })
+      .catch(() => undefined);
+    return within(2 * EXPIRES, asked);
+  };
   const serve = async () => {
     while (signal?.aborted !== true) {
-      await again("waiting for a trial", async () => {
-        const message = await (await room.js.consumers.get(stream, "members")).next({ expires: 2000 });
-        if (message !== null) taken.push(message);
-      });
-      const message = taken.shift();
-      if (message === undefined) continue;
+      const message = await again("waiting for a trial", ask);
+      if (message === null) continue;
+      begun.add(message);
       const working = setInterval(() => message.working(), WORKING / 3);
       try {
         await runOne(queue, message, objective as Objective, onTrial);
@@ -220,11 +231,12 @@ async function giveBack({ room }: Queue, message: JsMsg): Promise<void> {
 }
 
 async function runOne(
-  { room, again, subject, results, artifacts }: Queue,
+  queue: Queue,
   message: JsMsg,
   objective: Objective,
   onTrial?: (trial: number) => void,
 ): Promise<void> {
+  const { room, again, subject, results } = queue;
   const job = jobFrom(message);
   if (job === undefined) {
     message.term(); // no reason: servers of version 2.9 would not understand it, and give the message out for ever
@@ -261,8 +273,7 @@ async function runOne(
     const isBroken = nonFiniteOf(outcome) !== undefined;
     if (!isBroken) checkOutcome(outcome, "trials: what the objective gives");
     const artifact = typeof outcome === "object" && !isBroken ? outcome.artifact : undefined;
-    if (artifact !== undefined) await again("storing an artifact", () => artifacts.putBlob({ name }, artifact));
-    result = resultOf(outcome, artifact !== undefined);
+    result = resultOf(outcome, artifact && (await kept(queue, name, artifact)));
   } catch (error) {
     if (error instanceof Left) throw error;
     result = failureOf(error);
@@ -272,6 +283,14 @@ async function runOne(
     return results.create(name, text).catch(unlessLate); // another member, taken for dead or not, was first
   });
   await again("ending a trial", async () => message.ackAck());
+}
+
+/** Stores an artifact as nobody else's: another member, taken for dead or not, may have run the trial, too. */
+async function kept({ artifacts }: Queue, name: string, artifact: Uint8Array): Promise<Kept> {
+  const bytes = new Uint8Array(artifact); // of memory of its own, as a checksum wants
+  const object = `${name}.${crypto.randomUUID().slice(0, 8)}`;
+  await artifacts.put(object, bytes);
+  return { object, digest: await digestOf(bytes) };
 }
 
 /** Undefined for what no study has queued: its name would be no key of a result. */

@@ -1,13 +1,23 @@
 // What a server loses, what it refuses, what members say that is not so, and what is left of a run: others end in words, or go on.
 import { setTimeout as wait } from "node:timers/promises";
-import { jetstream } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import { Objm } from "@nats-io/obj";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ArgumentError } from "../../src/errors.ts";
-import { latestRound, type NatsOptions, NetworkError, nats, removeRun, runs } from "../../src/nats/index.ts";
+import {
+  latestRound,
+  type NatsOptions,
+  NetworkError,
+  nats,
+  removeRun,
+  runs,
+  searches,
+  serveTrials,
+} from "../../src/nats/index.ts";
 import { Objects } from "../../src/nats/objects.ts";
 import { digestOf, packAnchor, packChange } from "../../src/nats/parcel.ts";
+import { openStudy, uniform } from "../../src/tune/index.ts";
 import { Ground, isServerMissing } from "./ground.ts";
 import { data, train, trainer } from "./training.ts";
 
@@ -136,6 +146,60 @@ describe.skipIf(isServerMissing)("a member", () => {
     expect(distribute.round?.members).toEqual([...dead, "b"].sort());
   }, 15_000);
 
+  test("of a server that is away for a moment, again and again, goes on, however long it has trained", async () => {
+    const restless = await ground.start();
+    const one = trainer(1);
+    await one.load(data);
+    const distribute = nats(options("restless", { servers: restless.address, patience: 1500 }));
+    const slow = { every: 20, onSteps: () => wait(200) };
+    const training = one.fit({ batch: 30, epochs: 36, callbacks: [slow], distribute }); // some four seconds
+    for (let outage = 0; outage < 2; outage++) {
+      await wait(1700);
+      await restless.kill();
+      await restless.resume();
+    }
+    await training;
+    expect(distribute.round?.round).toBe(18);
+    await one.dispose();
+  }, 30_000);
+
+  test("whose run is removed is told so at once", async () => {
+    const run = "removed";
+    const removing = {
+      every: 60,
+      onSteps: () => removeRun({ servers: ground.server.address, run }).catch(() => undefined),
+    };
+    const one = trainer(1);
+    await one.load(data);
+    const training = one.fit({ batch: 30, epochs: 1000, callbacks: [removing], distribute: nats(options(run)) });
+    await expect(training).rejects.toThrow(/^nats: the run removed was begun anew, or its server lost it/);
+    await one.dispose();
+  }, 15_000);
+
+  test("leaves out changes whose objects have no names", async () => {
+    const run = "nameless";
+    await train(options(run), 1, 2);
+    for (const object of ["", "ü€"]) {
+      const record = { version: 1, member: `m${object}`, round: 2, samples: 1, object, digest: "" };
+      await jetStream().publish(`$KV.simdgrad_run_${run}.change.m${object}`, JSON.stringify(record));
+    }
+    const { distribute } = await train(options(run, { member: "me" }), 1, 2);
+    expect(distribute.round).toMatchObject({ round: 2, members: ["me"] });
+  }, 15_000);
+
+  test("takes away what those left that were killed long ago", async () => {
+    const run = "swept";
+    await train(options(run), 1, 10);
+    const objects = await new Objm(jetStream()).open(`simdgrad_weights_${run}`);
+    for (const name of ["change.1.dead.1", "state.2.dead.1", "change.4.late.1"])
+      await objects.putBlob({ name }, new Uint8Array(9));
+    await train(options(run), 1, 2);
+    const names = (await objects.list()).map(({ name }) => name);
+    expect(names).not.toContain("change.1.dead.1");
+    expect(names).not.toContain("state.2.dead.1");
+    expect(names).toContain("change.4.late.1");
+  }, 15_000);
+
   test("stores its weights in pieces that a server takes", async () => {
     const narrow = await ground.start("max_payload: 8192");
     const place = { servers: narrow.address };
@@ -161,6 +225,37 @@ describe.skipIf(isServerMissing)("a member", () => {
       new ArgumentError("nats: give servers beside connect, not in it"),
     );
   });
+});
+
+describe.skipIf(isServerMissing)("a search", () => {
+  test("is told of an artifact that is gone, and of what is broken of another one", async () => {
+    const run = "artifact";
+    const objective = () => ({ value: 1, artifact: new Uint8Array(100_000) });
+    ground.serve({ servers: ground.server.address, run, objective });
+    const search = async () => {
+      const study = await openStudy({ space: { x: uniform(0, 1) } });
+      await study.trials(1, { distribute: nats({ servers: ground.server.address, run }) });
+    };
+    await search();
+    const manager = await jetstreamManager(ground.connection);
+    await manager.streams.purge(`OBJ_simdgrad_artifacts_${run}`, { filter: `$O.simdgrad_artifacts_${run}.C.>` });
+    await expect(search()).rejects.toThrow(/^nats: the object 0-.* has other bytes than were announced$/);
+    await manager.streams.add({ name: "simdgrad_trials_odd", subjects: ["simdgrad.trials.odd.job.*"] });
+    const found = await searches({ servers: ground.server.address });
+    expect(found.find(({ run }) => run === "artifact")?.results).toBe(1);
+    expect(found.find(({ run }) => run === "odd")?.fault).toMatch(/consumer not found/);
+  }, 15_000);
+
+  test("has members that end when the server stays away", async () => {
+    const away = await ground.start();
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const place = { servers: away.address, run: "away", patience: 500 };
+    const serving = expect(serveTrials({ ...place, objective: () => 1 })).rejects.toThrow(NetworkError);
+    await wait(300);
+    await away.kill();
+    await serving;
+    expect(warn).not.toHaveBeenCalled(); // which is for who has more patience
+  }, 15_000);
 });
 
 describe.skipIf(isServerMissing)("what is left of a run", () => {
