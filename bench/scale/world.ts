@@ -27,8 +27,8 @@ const world = {
 
 /** A gigabit a second each way; the rest as `--check` measures it on two cores of an AMD EPYC. */
 export const server: Pick<Plan, "server" | "handling"> = {
-  server: { up: 125_000, down: 125_000, request: 0.1, consumer: 1, name: 0.0017 },
-  handling: { put: 44_000, get: 20_000 },
+  server: { up: 125_000, down: 125_000, request: 0.125, consumer: 1.3, name: 0.0017 },
+  handling: { put: 60_000, get: 120_000 },
 };
 
 /** A server on this machine. */

@@ -11,7 +11,7 @@ export const MISSED = 3; // heartbeats
 const PAUSE = 50; // ms until who listens asks anew
 
 /** What the server keeps of a run. */
-export async function storesOf(room: Room, run: string, heartbeat: number) {
+async function storesOf(room: Room, run: string, heartbeat: number) {
   return {
     records: await room.bucket(`simdgrad_run_${run}`),
     members: await room.bucket(`simdgrad_members_${run}`, MISSED * heartbeat),

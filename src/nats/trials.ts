@@ -112,7 +112,7 @@ async function awaited(queue: Queue, job: Job): Promise<string> {
   const start = performance.now();
   for (let queued = Number.NEGATIVE_INFINITY; ; ) {
     if (performance.now() - queued > LOOK) {
-      await again("queueing a trial", () => enqueue(queue, job));
+      await again("queueing a trial", () => mustBeQueued(queue, job));
       queued = performance.now();
     }
     const found = await again("waiting for a result", () => results.get(job.name));
@@ -123,12 +123,16 @@ async function awaited(queue: Queue, job: Job): Promise<string> {
 }
 
 /** Queues a trial that has no result and is in no queue: a subject of its own says whether it is. */
-async function enqueue({ room, results, stream, subject }: Queue, job: Job): Promise<void> {
+async function mustBeQueued({ room, results, stream, subject }: Queue, job: Job): Promise<void> {
   const own = `${subject}.job.${job.name}`;
   const { state } = await room.manager.streams.info(stream, { subjects_filter: own });
   if (state.subjects?.[own] !== undefined || (await results.get(job.name))?.operation === "PUT") return;
-  const expect = { lastSubjectSequence: 0 }; // another study of this run may say so at the same moment
-  await room.js.publish(own, toText(job), { expect }).catch(unlessLate);
+  await enqueue(room, own, toText(job));
+}
+
+/** Queues a trial, unless somebody did at the same moment. */
+async function enqueue(room: Room, subject: string, text: string | Uint8Array): Promise<void> {
+  await room.js.publish(subject, text, { expect: { lastSubjectSequence: 0 } }).catch(unlessLate);
 }
 
 interface Asked {
@@ -227,7 +231,7 @@ export async function serveTrials<V = unknown>(options: ServeTrialsOptions<V>): 
 /** Puts a trial whose member leaves, which is no death, behind the others. */
 async function giveBack({ room }: Queue, message: JsMsg): Promise<void> {
   await message.ackAck();
-  await room.js.publish(message.subject, message.data);
+  await enqueue(room, message.subject, message.data);
 }
 
 async function runOne(
