@@ -390,6 +390,14 @@ def loss_between(loss, outputs, targets):
     return loss(result, targets)
 
 
+def wait_for_all():
+    """Waits until all have come to where all end: who is gone by then has."""
+    try:
+        distributed.barrier()
+    except RuntimeError:
+        pass
+
+
 def first_does(given, device, *tasks):
     """What the first process does alone, each task with the words for its failure: where one fails, all processes end, and say so."""
     fault = [None]
@@ -402,10 +410,7 @@ def first_does(given, device, *tasks):
     distributed.broadcast_object_list(fault, src=0, device=device if given.backend == "nccl" else None)
     if fault[0] is None:
         return
-    try:
-        distributed.barrier()  # until all have heard of it
-    except RuntimeError:
-        pass
+    wait_for_all()
     raise SystemExit(fault[0] if given.rank == 0 else f"process 0: {fault[0]}")
 
 
@@ -444,6 +449,7 @@ def check_finite(given, mean, is_sound, done, saved):
     """Ends where a step led nowhere, before anything of it is written."""
     if is_sound and numpy.isfinite(mean):
         return
+    wait_for_all()
     what = "weights are no finite numbers any more" if numpy.isfinite(mean) else f"the loss is {mean}"
     raise SystemExit(f"step {done}: {what}, {what_stays(given, saved)}: a smaller --learning-rate with another --out may help")
 
