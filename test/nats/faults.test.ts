@@ -144,7 +144,7 @@ describe.skipIf(isServerMissing)("a member", () => {
     // Were they waited for, its turn would come with the deadline.
     const { distribute } = await train(options(run, { member: "b", deadline: 60_000 }), 1, 2);
     expect(distribute.round?.members).toEqual([...dead, "b"].sort());
-  }, 15_000);
+  }, 30_000);
 
   test("of a server that is away for a moment, again and again, goes on, however long it has trained", async () => {
     const restless = await ground.start();
@@ -174,7 +174,7 @@ describe.skipIf(isServerMissing)("a member", () => {
     const training = one.fit({ batch: 30, epochs: 1000, callbacks: [removing], distribute: nats(options(run)) });
     await expect(training).rejects.toThrow(/^nats: the run removed was begun anew, or its server lost it/);
     await one.dispose();
-  }, 15_000);
+  }, 30_000);
 
   test("leaves out changes whose objects have no names", async () => {
     const run = "nameless";
@@ -185,7 +185,7 @@ describe.skipIf(isServerMissing)("a member", () => {
     }
     const { distribute } = await train(options(run, { member: "me" }), 1, 2);
     expect(distribute.round).toMatchObject({ round: 2, members: ["me"] });
-  }, 15_000);
+  }, 30_000);
 
   test("takes away what those left that were killed long ago", async () => {
     const run = "swept";
@@ -198,7 +198,7 @@ describe.skipIf(isServerMissing)("a member", () => {
     expect(names).not.toContain("change.1.dead.1");
     expect(names).not.toContain("state.2.dead.1");
     expect(names).toContain("change.4.late.1");
-  }, 15_000);
+  }, 30_000);
 
   test("stores its weights in pieces that a server takes", async () => {
     const narrow = await ground.start("max_payload: 8192");
@@ -209,12 +209,12 @@ describe.skipIf(isServerMissing)("a member", () => {
     expect(both.map(({ digests }) => digests.at(-1))).toEqual(Array(2).fill(both[0].distribute.round?.digest));
     const { weights } = await latestRound({ ...place, run: "narrow" });
     expect(4 * weights["2.weight"].data.length).toBeGreaterThan(8192);
-  }, 15_000);
+  }, 30_000);
 
   test("asks for TLS where its address does", async () => {
     const servers = ground.server.address.replace("nats:", "tls:");
     await expect(train(options("secret", { servers }), 1)).rejects.toThrow(/server does not support 'tls'$/);
-  }, 15_000);
+  }, 30_000);
 
   test("is told what contradicts itself", () => {
     const connection = ground.connection;
@@ -244,7 +244,7 @@ describe.skipIf(isServerMissing)("a search", () => {
     const found = await searches({ servers: ground.server.address });
     expect(found.find(({ run }) => run === "artifact")?.results).toBe(1);
     expect(found.find(({ run }) => run === "odd")?.fault).toMatch(/consumer not found/);
-  }, 15_000);
+  }, 30_000);
 
   test("has members that end when the server stays away", async () => {
     const away = await ground.start();
@@ -255,7 +255,7 @@ describe.skipIf(isServerMissing)("a search", () => {
     await away.kill();
     await serving;
     expect(warn).not.toHaveBeenCalled(); // which is for who has more patience
-  }, 15_000);
+  }, 30_000);
 });
 
 describe.skipIf(isServerMissing)("what is left of a run", () => {
