@@ -150,16 +150,16 @@ describe.skipIf(isServerMissing)("a member", () => {
     const restless = await ground.start();
     const one = trainer(1);
     await one.load(data);
-    const distribute = nats(options("restless", { servers: restless.address, patience: 1500 }));
+    const distribute = nats(options("restless", { servers: restless.address, patience: 4000 }));
     const slow = { every: 20, onSteps: () => wait(200) };
-    const training = one.fit({ batch: 30, epochs: 36, callbacks: [slow], distribute }); // some four seconds
+    const training = one.fit({ batch: 30, epochs: 60, callbacks: [slow], distribute }); // some six seconds
     for (let outage = 0; outage < 2; outage++) {
-      await wait(1700);
+      await wait(2500);
       await restless.kill();
       await restless.resume();
     }
     await training;
-    expect(distribute.round?.round).toBe(18);
+    expect(distribute.round?.round).toBe(30);
     await one.dispose();
   }, 30_000);
 
