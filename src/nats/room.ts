@@ -61,7 +61,9 @@ export class Room {
     signal?: AbortSignal,
   ): Promise<T> {
     const clients = await installed(clientsOf);
-    const room = new Room(place, await unlessAborted(connected(place), signal), clients);
+    const connecting = connected(place);
+    const isOwn = place.connection === undefined; // a caller's is there, and stays open
+    const room = new Room(place, await (isOwn ? unlessAborted(connecting, signal) : connecting), clients);
     const leaveSoon = () => room.#leaveSoon();
     if (signal?.aborted) leaveSoon();
     else signal?.addEventListener("abort", leaveSoon);

@@ -229,6 +229,7 @@ export class Run {
     return done;
   }
 
+  /** Members that gave a sign of life of late, and this one. */
   async alive(): Promise<ReadonlySet<string>> {
     const names = await this.#ask("asking who is there", () => namesAlive(this.#room, this.#chosen.run));
     return new Set([...names, this.name]);

@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import { Objm } from "@nats-io/obj";
+import { connect } from "@nats-io/transport-node";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ArgumentError } from "../../src/errors.ts";
 import {
@@ -215,6 +216,15 @@ describe.skipIf(isServerMissing)("a member", () => {
     const servers = ground.server.address.replace("nats:", "tls:");
     await expect(train(options("secret", { servers }), 1)).rejects.toThrow(/server does not support 'tls'$/);
   }, 30_000);
+
+  test("that is aborted before it begins leaves its caller's connection open", async () => {
+    const connection = await connect({ servers: ground.server.address });
+    const signal = AbortSignal.abort();
+    await serveTrials({ connection, run: "unbegun", objective: () => 1, signal });
+    await wait(50);
+    expect(connection.isClosed()).toBe(false);
+    await connection.close();
+  });
 
   test("is told what contradicts itself", () => {
     const connection = ground.connection;

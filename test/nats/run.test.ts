@@ -61,11 +61,12 @@ describe.skipIf(program === undefined)("a run", () => {
       expect(new Set(all[0].digests.slice(1)).size).toBe(5);
       // Of five rounds the server keeps the states and changes of the last ones alone.
       const connection = await connect({ servers: [server.address] });
-      const { state } = await (await jetstreamManager(connection)).streams.info(`OBJ_simdgrad_weights_${run}`);
+      const marks = { subjects_filter: `$O.simdgrad_weights_${run}.M.>` }; // which a store's own way of deleting leaves
+      const { state } = await (await jetstreamManager(connection)).streams.info(`OBJ_simdgrad_weights_${run}`, marks);
       expect(state.consumer_count).toBe(0);
       const objects = await (await new Objm(jetstream(connection)).open(`simdgrad_weights_${run}`)).list();
       await connection.close();
-      expect(objects.filter(({ deleted }) => deleted)).toEqual([]);
+      expect(Object.keys(state.subjects ?? {})).toHaveLength(objects.length);
       const names = objects.map(({ name }) => name);
       expect(names.filter((name) => name.startsWith("state.")).length).toBeLessThanOrEqual(3);
       expect(names.filter((name) => name.startsWith("change.")).length).toBeLessThanOrEqual(9);
