@@ -1,4 +1,5 @@
 // What a server loses, what it refuses, what members say that is not so, and what is left of a run: others end in words, or go on.
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
@@ -225,6 +226,16 @@ describe.skipIf(isServerMissing)("a member", () => {
     expect(connection.isClosed()).toBe(false);
     await connection.close();
   });
+
+  test("that is aborted does not wait for a server that takes its connection and says nothing", async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const servers = `nats://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    await serveTrials({ servers, run: "silent", objective: () => 1, signal: AbortSignal.timeout(200) });
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  }, 10_000);
 
   test("is told what contradicts itself", () => {
     const connection = ground.connection;
